@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import type { Config } from './config.js';
+import { type Control, miCommands } from './control/commands.js';
+import { HttpServer } from './control/http.js';
+import type { HepFigures } from './control/metric-families.js';
+import { Metrics } from './control/metrics.js';
+import { VERSION } from './control/version.js';
+import { timeoutRisks } from './check/timeouts.js';
+import type { Observer } from './events.js';
+import { HepExporter } from './hep/exporter.js';
+import type { DestinationConfig } from './hep/transport.js';
+import { formatEndpoint } from './lib/address.js';
+import { messageOf } from './lib/errors.js';
+import type { Log } from './lib/log.js';
+import { RateLimitedLog } from './lib/rate-limited-log.js';
+import { PARSE_ERRORS } from './msrp/parse-errors.js';
+import { loadClientTls } from './net/client-tls.js';
+import { Resolver } from './net/resolver.js';
+import { loadServerTls } from './net/server-tls.js';
+import { Observers } from './proxy/observers.js';
+import { Proxy } from './proxy/proxy.js';
+import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
+import { Tracer } from './trace/tracer.js';
+
+/** Milliseconds that HEP packets get to leave when everything else has ended: a destination that is down must not hold up a stop. */
+const HEP_DRAIN_MS = 2_000;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Log lines lost so far, for the metrics. */
+  readonly logLinesDropped?: () => number;
+  /** Told everything, as metrics and the tracer are. */
+  readonly observers?: readonly Observer[];
+}
+
+/** Everything put together: start, reload, drain. */
+export class App {
+  readonly #config: Config;
+  readonly #log: Log;
+  readonly #parts: Parts;
+
+  /** Where it listens, as `msrp:ip:port`. */
+  readonly sockets: readonly string[];
+  readonly httpd: string;
+
+  /**
+   * Starts everything; httpd opens last, and only then is it ready.
+   * @throws MsrptapError listen_failed, tls_domain_invalid, filter_load_failed, filter_route_missing; nothing is left running then
+   */
+  static async start(options: AppOptions): Promise<App> {
+    const { config, log } = options;
+    for (const risk of timeoutRisks(config)) log.warn(risk);
+    const parts = await build(options);
+    try {
+      const sockets = (await parts.proxy.listen()).map(
+        (address, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(address)}`,
+      );
+      const httpd = formatEndpoint(await parts.http.listen(config.httpd.ip, config.httpd.port));
+      parts.filter?.watch();
+      parts.http.readiness = 'ready';
+      return new App(options, parts, sockets, httpd);
+    } catch (error) {
+      parts.proxy.stopAccepting();
+      await Promise.all([parts.filter?.stop(), parts.exporter.close()]);
+      throw error;
+    }
+  }
+
+  private constructor({ config, log }: AppOptions, parts: Parts, sockets: readonly string[], httpd: string) {
+    this.#config = config;
+    this.#log = log;
+    this.#parts = parts;
+    this.sockets = sockets;
+    this.httpd = httpd;
+    log.info(
+      {
+        sockets,
+        httpd,
+        tracing: parts.trace.on ? 'on' : 'off',
+        destinations: config.proto_msrp.trace_destination,
+        route: config.proto_msrp.trace_filter_route,
+        max_connections: config.limits.max_connections,
+        version: VERSION,
+      },
+      'ready',
+    );
+  }
+
+  /** Filters and certificates, anew. What cannot be used leaves the previous one in force, and is said. */
+  async reload(): Promise<void> {
+    try {
+      this.#parts.useTls();
+      this.#log.info('certificates reloaded');
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'certificates not reloaded, the previous ones stay in force');
+    }
+    try {
+      await this.#parts.filter?.reload();
+      if (this.#parts.filter !== null) this.#log.info('filter reloaded');
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'filter not reloaded, the previous one stays in force');
+    }
+  }
+
+  /**
+   * Stops accepting, ends links at message boundaries, at the latest after drain_timeout, sends what Homer is still to get,
+   * and ends everything.
+   * @param hurry cuts it short
+   */
+  async drain(hurry?: AbortSignal): Promise<void> {
+    const { proxy, http, filter, exporter } = this.#parts;
+    http.readiness = 'draining';
+    this.#log.info({ links: proxy.links.size, drain_timeout: this.#config.drain_timeout }, 'draining');
+    const cut = await proxy.drain(this.#config.drain_timeout, hurry);
+    await filter?.stop();
+    await exporter.drain(hurry?.aborted === true ? 0 : HEP_DRAIN_MS);
+    await Promise.all([exporter.close(), http.close()]);
+    this.#log.info({ cut }, 'stopped');
+  }
+}
+
+interface Parts {
+  readonly proxy: Proxy;
+  readonly http: HttpServer;
+  readonly filter: FilterThread | null;
+  readonly exporter: HepExporter;
+  readonly trace: Control['trace'];
+  readonly useTls: () => void;
+}
+
+async function build({ config, log, logLinesDropped = () => 0, observers: others = [] }: AppOptions): Promise<Parts> {
+  const { proto_msrp, proto_hep, tls_mgm, limits } = config;
+  let serverTls = loadServerTls(tls_mgm.server_domain);
+  let clientTls = loadClientTls(tls_mgm.client_domain);
+  const filter = await startFilter(config, log);
+
+  const exporter = new HepExporter({
+    identity: {
+      captureId: proto_hep.hep_capture_id,
+      ...(proto_hep.hep_node_name === undefined ? {} : { nodeName: proto_hep.hep_node_name }),
+      ...(proto_hep.hep_auth_key === undefined ? {} : { authKey: proto_hep.hep_auth_key }),
+    },
+    queueBytes: proto_hep.hep_queue_bytes,
+    destinations: destinations(config, (host, port) => clientTls({ ip: host, port }, host)),
+    log,
+  });
+
+  // Without a destination nothing is traced, but MI still tells and keeps the switch.
+  const tracer =
+    proto_msrp.trace_destination.length === 0
+      ? null
+      : new Tracer({ ...proto_msrp, ...proto_hep, waiting_bytes: proto_hep.hep_queue_bytes }, exporter, filter);
+  const trace = tracer ?? traceSwitch(proto_msrp.trace_on === 1);
+
+  let observerErrors = 0;
+  const metrics = new Metrics({
+    prefix: config.prometheus.prefix,
+    version: VERSION,
+    parseErrorKinds: Object.keys(PARSE_ERRORS),
+    sources: {
+      filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
+      hep: (): HepFigures[] => exporter.stats(),
+      traceOn: () => trace.on,
+      maxConnections: () => limits.max_connections,
+      observerErrors: () => observerErrors,
+      logLinesDropped,
+    },
+  });
+  const limitedLog = new RateLimitedLog(log);
+  const observers = new Observers([metrics, ...(tracer === null ? [] : [tracer]), ...others], (thrown) => {
+    observerErrors += 1;
+    limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
+  });
+
+  const proxy = new Proxy(
+    config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? serverTls : null })),
+    { ...proto_msrp, max_connections: limits.max_connections },
+    { resolver: new Resolver(), clientDomain: (address, host) => clientTls(address, host) },
+    observers,
+  );
+  const http = new HttpServer({
+    token: config.httpd.token,
+    miRoot: config.mi_http.root,
+    metricsRoot: config.prometheus.root,
+    commands: miCommands({ trace, startedAt: new Date(), version: VERSION }),
+    scrape: () => metrics.scrape(),
+    log,
+  });
+  const useTls = (): void => {
+    // Both are read before either is used: a half of the new certificates is in force never.
+    const [server, client] = [loadServerTls(tls_mgm.server_domain), loadClientTls(tls_mgm.client_domain)];
+    [serverTls, clientTls] = [server, client];
+    proxy.useTls(server);
+  };
+  return { proxy, http, filter, exporter, trace, useTls };
+}
+
+async function startFilter({ proto_msrp, filters }: Config, log: Log): Promise<FilterThread | null> {
+  const routeName = proto_msrp.trace_filter_route;
+  if (routeName === null) return null;
+  return FilterThread.start({ file: join(filters, `${routeName}.js`), routeName, log });
+}
+
+function traceSwitch(on: boolean): Control['trace'] {
+  return {
+    get on() {
+      return on;
+    },
+    set: (value) => (on = value),
+  };
+}
+
+/** The hep_ids that trace_destination names. */
+function destinations(
+  { proto_msrp, proto_hep }: Config,
+  clientTls: (host: string, port: number) => { options: object; verify_cert: 0 | 1 },
+): DestinationConfig[] {
+  return proto_hep.hep_id
+    .filter(({ name }) => proto_msrp.trace_destination.includes(name))
+    .map((hepId) => ({
+      ...hepId,
+      tls: () => {
+        const { options, verify_cert } = clientTls(hepId.host, hepId.port);
+        return { ...options, rejectUnauthorized: verify_cert === 1 };
+      },
+    }));
+}

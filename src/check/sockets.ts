@@ -1,0 +1,59 @@
+import { networkInterfaces } from 'node:os';
+import type { Config, ListenerConfig } from '../config.js';
+import { connectionsThatFit, openFileLimit } from '../config/open-files.js';
+import { formatHostPort, isLoopback } from '../lib/address.js';
+import { canonicalIp } from '../net/tls-domain.js';
+
+/** Below it, a port is for processes with privileges. */
+const FIRST_FREE_PORT = 1_024;
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+/** Sockets that need privileges, lead back to msrptap, or are more than the process may have. */
+export function socketRisks(config: Config): string[] {
+  return [...privilegedPorts(config), ...loops(config), ...tooMany(config)];
+}
+
+function privilegedPorts({ listeners }: Config): string[] {
+  return listeners.flatMap(({ port }, index) =>
+    port > 0 && port < FIRST_FREE_PORT
+      ? [
+          `listeners[${index}].socket: port ${port} needs a process with privileges; set a port from ${FIRST_FREE_PORT} on`,
+        ]
+      : [],
+  );
+}
+
+function loops({ listeners }: Config): string[] {
+  return listeners.flatMap(({ upstream }, index) => {
+    const target = listeners.find((listener) => leadsTo(upstream, listener));
+    return target === undefined
+      ? []
+      : [
+          `listeners[${index}].upstream: ${formatHostPort(upstream)} is the own listener ${target.socket}, a loop that uses up every connection; set the next hop behind msrptap`,
+        ];
+  });
+}
+
+function leadsTo({ host, port }: ListenerConfig['upstream'], listener: ListenerConfig): boolean {
+  if (port !== listener.port) return false;
+  const own = EVERY_ADDRESS.has(canonicalIp(listener.ip));
+  return own
+    ? isOwnAddress(host)
+    : canonicalIp(host) === canonicalIp(listener.ip) || (isLoopback(listener.ip) && host === 'localhost');
+}
+
+/** Names are not looked up, but for the one that always means this machine. */
+function isOwnAddress(host: string): boolean {
+  if (isLoopback(host) || EVERY_ADDRESS.has(host)) return true;
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return own.some(({ address }) => canonicalIp(address) === canonicalIp(host));
+}
+
+function tooMany({ limits }: Config): string[] {
+  const openFiles = openFileLimit();
+  const fit = connectionsThatFit(openFiles);
+  if (limits.max_connections <= fit) return [];
+  return [
+    `limits.max_connections: ${limits.max_connections} do not fit the open-file limit ${openFiles}, where further connections are closed without a word; set ${fit} at most, or raise the limit (LimitNOFILE=, ulimit -n)`,
+  ];
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+/** Arguments, signals, exit codes. The only file that knows process and stdout. */
+import { parseArgs } from 'node:util';
+import { check } from './commands/check.js';
+import type { ExitStatus, Terminal } from './commands/command.js';
+import { demo } from './commands/demo.js';
+import { hepListen } from './commands/hep-listen.js';
+import { mi } from './commands/mi.js';
+import { run } from './commands/run.js';
+import { VERSION } from './control/version.js';
+import { type ErrorCode, MsrptapError, messageOf } from './lib/errors.js';
+
+const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what passes to Homer as HEPv3
+
+  msrptap [run] -f msrptap.yaml    run in the foreground
+                                   (SIGTERM, SIGINT: drain and stop; again: stop now; SIGHUP: reload filters and certificates)
+  msrptap check -f msrptap.yaml    say what is wrong or risky in the configuration, or "ok"
+  msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
+  msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
+                                   (-f FILE: the one that FILE configures; --url URL, --token TOKEN: any)
+  msrptap hep-listen [udp:HOST:PORT|tcp:HOST:PORT] [--json]
+                                   receive HEP and print it, a packet a line (default udp:127.0.0.1:9060)
+
+  -h, --help   -v, --version
+  Exit status: 0 done, 1 failed, 2 usage or configuration.
+`;
+
+/** Codes whose cause is what the user wrote. */
+const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'config_invalid',
+  'config_unreadable',
+  'tls_domain_invalid',
+  'filter_load_failed',
+  'filter_route_missing',
+]);
+
+async function main(argv: readonly string[], terminal: Terminal): Promise<ExitStatus> {
+  const { values, positionals } = readArguments(argv);
+  if (values.help === true) {
+    terminal.print(USAGE);
+    return 0;
+  }
+  if (values.version === true) {
+    terminal.print(VERSION);
+    return 0;
+  }
+  const [command = 'run', ...rest] = positionals;
+  switch (command) {
+    case 'run':
+      return run(configFile(values.file, rest), terminal);
+    case 'check':
+      return check(configFile(values.file, rest), terminal);
+    case 'demo':
+      return demo(terminal);
+    case 'mi':
+      return mi({ file: values.file, url: values.url, token: values.token, words: rest }, terminal);
+    case 'hep-listen':
+      return hepListen({ where: rest, json: values.json === true }, terminal);
+    default:
+      throw new MsrptapError('usage', `there is no command "${command}"`);
+  }
+}
+
+function readArguments(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        file: { type: 'string', short: 'f' },
+        url: { type: 'string' },
+        token: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    });
+  } catch (error) {
+    throw new MsrptapError('usage', messageOf(error), { cause: error });
+  }
+}
+
+function configFile(file: string | undefined, rest: readonly string[]): string {
+  if (file === undefined) throw new MsrptapError('usage', 'a configuration is needed: -f msrptap.yaml');
+  if (rest.length > 0) throw new MsrptapError('usage', `too many arguments: ${rest.join(' ')}`);
+  return file;
+}
+
+function realTerminal(): Terminal {
+  const stop = new AbortController();
+  const stopNow = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => (stop.signal.aborted ? stopNow : stop).abort());
+  }
+  const reloads: (() => void)[] = [];
+  // Without a listener a SIGHUP would end the process.
+  process.on('SIGHUP', () => {
+    for (const reload of reloads) reload();
+  });
+  return {
+    print: (line) => process.stdout.write(`${line}\n`),
+    complain: (line) => process.stderr.write(`${line}\n`),
+    stop: stop.signal,
+    stopNow: stopNow.signal,
+    onReload: (callback) => reloads.push(callback),
+  };
+}
+
+// A reader that leaves (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+const terminal = realTerminal();
+try {
+  process.exitCode = await main(process.argv.slice(2), terminal);
+} catch (error) {
+  terminal.complain(`msrptap: ${messageOf(error)}`);
+  const code = error instanceof MsrptapError ? error.code : null;
+  if (code === 'usage') terminal.complain('Try: msrptap --help');
+  if (code === null && error instanceof Error) terminal.complain(error.stack ?? '');
+  process.exitCode = code !== null && USER_ERRORS.has(code) ? 2 : 1;
+}

@@ -1,0 +1,24 @@
+/** What a command may use of the process; cli.ts alone knows the real ones. */
+export interface Terminal {
+  /** A line on stdout. */
+  print(line: string): void;
+  /** A line on stderr. */
+  complain(line: string): void;
+  /** Fires on the first SIGTERM or SIGINT. */
+  readonly stop: AbortSignal;
+  /** Fires on the second. */
+  readonly stopNow: AbortSignal;
+  /** Called on each SIGHUP. */
+  onReload(callback: () => void): void;
+}
+
+/** 0: done; 1: failed; 2: usage or configuration. */
+export type ExitStatus = 0 | 1 | 2;
+
+/** Resolves when the signal fires. */
+export function fired(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

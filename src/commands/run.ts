@@ -1,0 +1,17 @@
+import { App } from '../app.js';
+import { readConfig } from '../config.js';
+import { createLog } from '../lib/log.js';
+import { LogStream } from '../lib/log-stream.js';
+import { type ExitStatus, type Terminal, fired } from './command.js';
+
+/** `msrptap run`: in the foreground until a signal. */
+export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {
+  const config = readConfig(file);
+  const stream = new LogStream();
+  const log = createLog(config.log.level, stream);
+  const app = await App.start({ config, log, logLinesDropped: () => stream.dropped });
+  terminal.onReload(() => void app.reload());
+  await fired(terminal.stop);
+  await app.drain(terminal.stopNow);
+  return 0;
+}

@@ -1,0 +1,57 @@
+/** The kinds of values of the schema. Every one says what it must be: "…, not WHAT STANDS THERE" is added to that. */
+import { z } from 'zod';
+import type { Parsed } from './parsed.js';
+
+/** The longest time a timer of Node.js can wait, in milliseconds. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
+export const mustBe = (what: string): { error: string } => ({ error: `must be ${what}` });
+
+/** Both ends included. `what` continues "a whole number", as in " of octets". */
+export function whole(min: number, max: number, what = '') {
+  const error = mustBe(`a whole number${what} from ${min} to ${max}`);
+  return z.int(error).min(min, error).max(max, error);
+}
+
+export function milliseconds(min = 0) {
+  return whole(min, LONGEST_TIMER, ' of milliseconds');
+}
+
+/** OpenSIPS' switches are numbers. */
+export const zeroOrOne = () => z.literal([0, 1], mustBe('0 or 1'));
+
+export function oneOf<const T extends readonly string[]>(values: T) {
+  return z.enum(values, mustBe(values.join(' or ')));
+}
+
+export function text(pattern: RegExp, what: string) {
+  return z.string(mustBe(what)).regex(pattern, mustBe(what));
+}
+
+/** Goes into HEP packets, where receivers store it as it is: no NUL, no line ends, nothing beyond ASCII. */
+export const printable = () => text(/^[\x20-\x7e]{1,255}$/, '1 to 255 printable ASCII characters');
+
+export const path = () => text(/^[^\0]+$/, 'the path of a file');
+
+/** A text with a grammar of its own. */
+export function read<T>(parse: (text: string) => Parsed<T>, form: string) {
+  return z.string(mustBe(form)).transform((given, context): T => {
+    const result = parse(given);
+    if ('value' in result) return result.value;
+    context.addIssue({ code: 'custom', message: result.problem });
+    return z.NEVER;
+  });
+}
+
+/** One value, or a list of at least one. */
+export function oneOrMore<T extends z.ZodType>(item: T, form: string) {
+  const list = z.array(item, mustBe(form)).min(1, mustBe(form));
+  return z
+    .union([item, list], mustBe(form))
+    .transform((given): z.output<T>[] => (Array.isArray(given) ? given : [given]));
+}
+
+/** A section: keys that are not of the schema are refused, and all of it may be left out. */
+export function section<T extends z.core.$ZodShape>(shape: T) {
+  return z.strictObject(shape, mustBe('a section (keys with values)'));
+}

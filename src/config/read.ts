@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
+import { problemsOf } from './messages.js';
+import { defaultMaxConnections, openFileLimit } from './open-files.js';
+import { ConfigError } from './problems.js';
+import { routeHasFile, withRules } from './rules.js';
+import { schema, type Sections } from './schema.js';
+import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
+import type { Config } from './types.js';
+import { readYaml } from './yaml.js';
+
+/**
+ * Reads a configuration file. Certificates are not read here, see loadDomain.
+ * @throws {MsrptapError} config_unreadable
+ * @throws {ConfigError} config_invalid, with all the problems
+ */
+export function readConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new MsrptapError('config_unreadable', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  return parseConfig(text, file);
+}
+
+/**
+ * @param file where the text comes from: relative paths in it are relative to its folder
+ * @throws {ConfigError} config_invalid, with all the problems
+ */
+export function parseConfig(text: string, file: string): Config {
+  const data = readYaml(text, file);
+  const directory = dirname(resolve(file));
+  const result = withRules(schema, [routeHasFile(directory)]).safeParse(withoutEmpty(data.value));
+  if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
+  return complete(result.data, resolve(file), directory);
+}
+
+/** A section that is empty in YAML is null: it has nothing but defaults. */
+function withoutEmpty(value: unknown): unknown {
+  if (value === null || value === undefined) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, section]) => [key, section ?? undefined]));
+}
+
+function complete(sections: Sections, file: string, directory: string): Config {
+  const { listeners, tls_mgm, filters, limits } = sections;
+  return {
+    ...sections,
+    file,
+    directory,
+    listeners: listeners.map(({ socket, upstream }) => ({ ...socket, upstream })),
+    tls_mgm: {
+      server_domain: mapValues(tls_mgm.server_domain, (domain, name) => serverDomain(name, domain, directory)),
+      client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
+    },
+    filters: resolve(directory, filters),
+    limits: { max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit()) },
+  };
+}
+
+function serverDomain(name: string, domain: ServerDomainSection, directory: string): ServerDomain {
+  return {
+    ...domain,
+    kind: 'server_domain',
+    name,
+    certificate: resolve(directory, domain.certificate),
+    private_key: resolve(directory, domain.private_key),
+    ca_list: resolved(domain.ca_list, directory),
+  };
+}
+
+function clientDomain(name: string, domain: ClientDomainSection, directory: string): ClientDomain {
+  return {
+    ...domain,
+    kind: 'client_domain',
+    name,
+    certificate: resolved(domain.certificate, directory),
+    private_key: resolved(domain.private_key, directory),
+    ca_list: resolved(domain.ca_list, directory),
+  };
+}
+
+function resolved(path: string | null, directory: string): string | null {
+  return path === null ? null : resolve(directory, path);
+}
+
+function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}

@@ -1,0 +1,145 @@
+/** What must fit together across sections. A rule runs when the sections it reads are sound, whatever the others are. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import { formatEndpoint, isLoopback, type Endpoint } from '../lib/address.js';
+import { canonicalIp, servesSocket } from '../net/tls-domain.js';
+import type { ServerDomainSection } from './tls-schema.js';
+import type { HepId, ListenerConfig } from './types.js';
+
+/** The part of the sections that rules read. */
+interface Ruled {
+  readonly listeners: readonly { readonly socket: Omit<ListenerConfig, 'upstream'> }[];
+  readonly proto_msrp: { readonly trace_destination: readonly string[]; readonly trace_filter_route: string | null };
+  readonly proto_hep: { readonly hep_id: readonly HepId[] };
+  readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
+  readonly httpd: Endpoint & { readonly token?: string };
+  readonly mi_http: { readonly root: string };
+  readonly prometheus: { readonly root: string };
+  readonly filters: string;
+}
+
+type Refuse = (path: readonly (string | number)[], message: string) => void;
+
+export interface Rule {
+  readonly reads: readonly (keyof Ruled)[];
+  check(sections: Ruled, refuse: Refuse): void;
+}
+
+const socketsDiffer: Rule = {
+  reads: ['listeners', 'httpd'],
+  check({ listeners, httpd }, refuse) {
+    const taken = new Map<string, string>();
+    const take = (at: Endpoint, path: readonly (string | number)[], name: string): void => {
+      if (at.port === 0) return;
+      const key = formatEndpoint({ ip: canonicalIp(at.ip), port: at.port });
+      const other = taken.get(key);
+      if (other === undefined) taken.set(key, name);
+      else refuse(path, `${key} is the socket of ${other} already`);
+    };
+    for (const [index, { socket }] of listeners.entries()) {
+      take(socket, ['listeners', index, 'socket'], `listeners[${index}]`);
+    }
+    take(httpd, ['httpd', 'port'], 'httpd');
+  },
+};
+
+const msrpsHasCertificate: Rule = {
+  reads: ['listeners', 'tls_mgm'],
+  check({ listeners, tls_mgm }, refuse) {
+    const domains = Object.values(tls_mgm.server_domain);
+    for (const [index, { socket }] of listeners.entries()) {
+      if (socket.proto === 'msrp' || domains.some((domain) => servesSocket(domain, socket))) continue;
+      refuse(
+        ['listeners', index, 'socket'],
+        `no tls_mgm.server_domain matches ${formatEndpoint(socket)}; add one with certificate and private_key (and match_ip_address "*" or this address)`,
+      );
+    }
+  },
+};
+
+const hepNamesDiffer: Rule = {
+  reads: ['proto_hep'],
+  check({ proto_hep }, refuse) {
+    const names = proto_hep.hep_id.map(({ name }) => name);
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) < index) refuse(['proto_hep', 'hep_id', index], `the name ${name} is taken already`);
+    }
+  },
+};
+
+const destinationsExist: Rule = {
+  reads: ['proto_msrp', 'proto_hep'],
+  check({ proto_msrp, proto_hep }, refuse) {
+    const path = ['proto_msrp', 'trace_destination'];
+    const known = proto_hep.hep_id.map(({ name }) => name);
+    const seen = new Set<string>();
+    for (const name of proto_msrp.trace_destination) {
+      if (seen.has(name)) refuse(path, `${name} is listed twice`);
+      else if (!known.includes(name))
+        refuse(path, `no proto_hep.hep_id has the name ${JSON.stringify(name)}; ${namesOf(known)}`);
+      seen.add(name);
+    }
+  },
+};
+
+const tokenGuardsHttpd: Rule = {
+  reads: ['httpd'],
+  check({ httpd }, refuse) {
+    if (httpd.token !== undefined || isLoopback(httpd.ip)) return;
+    refuse(['httpd', 'token'], `is required unless httpd.ip is a loopback address, and httpd.ip is ${httpd.ip}`);
+  },
+};
+
+const rootsDiffer: Rule = {
+  reads: ['mi_http', 'prometheus'],
+  check({ mi_http, prometheus }, refuse) {
+    if (mi_http.root !== prometheus.root) return;
+    refuse(['prometheus', 'root'], `must differ from mi_http.root, which is ${JSON.stringify(mi_http.root)} too`);
+  },
+};
+
+/** A rule of the machine rather than of the text. */
+export function routeHasFile(directory: string): Rule {
+  return {
+    reads: ['proto_msrp', 'filters'],
+    check({ proto_msrp, filters }, refuse) {
+      if (proto_msrp.trace_filter_route === null) return;
+      const file = resolve(directory, filters, `${proto_msrp.trace_filter_route}.js`);
+      if (!existsSync(file)) refuse(['proto_msrp', 'trace_filter_route'], `there is no file ${file}`);
+    },
+  };
+}
+
+/** The rules of the text. */
+export const RULES: readonly Rule[] = [
+  socketsDiffer,
+  msrpsHasCertificate,
+  hepNamesDiffer,
+  destinationsExist,
+  tokenGuardsHttpd,
+  rootsDiffer,
+];
+
+function namesOf(known: readonly string[]): string {
+  return known.length === 0 ? 'there is none' : `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`;
+}
+
+/** Adds rules to the schema of the whole configuration. */
+export function withRules<T extends z.ZodType<Ruled>>(schema: T, rules: readonly Rule[]): T {
+  return rules.reduce(
+    (ruled, rule) =>
+      ruled.superRefine(
+        (sections, context) =>
+          rule.check(sections, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })),
+        { when: ({ issues }) => rule.reads.every((section) => issues.every((issue) => !spoils(issue, section))) },
+      ),
+    schema,
+  );
+}
+
+/** Whether a section cannot be relied on. A key too many leaves the others usable. */
+function spoils(issue: z.core.$ZodRawIssue, section: string): boolean {
+  const [first] = issue.path ?? [];
+  return (first === undefined || first === section) && issue.code !== 'unrecognized_keys';
+}

@@ -1,0 +1,122 @@
+/** The configuration as users write it: names, forms, ranges and defaults. What fits together is in rules.ts. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { LOG_LEVELS } from '../lib/log.js';
+import { milliseconds, oneOf, oneOrMore, path, printable, read, section, text, whole, zeroOrOne } from './fields.js';
+import { HEP_ID_FORM, parseHepId } from './hep-id.js';
+import { RULES, withRules } from './rules.js';
+import { parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
+import { domainsSection } from './tls-schema.js';
+
+const HOUR = 3_600_000;
+const KIB = 1_024;
+const MIB = KIB * KIB;
+
+const listener = section({
+  socket: read(parseSocket, SOCKET_FORM).describe('Where to listen. Port 2855 when left out, any free one when 0.'),
+  upstream: read(parseUpstream, UPSTREAM_FORM).describe('The next hop. Port 2855 when left out; msrps: over TLS.'),
+});
+
+const ROUTE = /^[A-Za-z0-9_-]{1,64}$/;
+const destinations = oneOrMore(text(/./, 'the name of a hep_id'), 'the name of a hep_id, or a list of names');
+
+const protoMsrp = section({
+  send_timeout: milliseconds().default(100).describe('ms without progress while there is something to send.'),
+  max_msg_chunks: whole(0, 1_000_000)
+    .default(4)
+    .describe('The reads a message may arrive in, beyond full segments. 0: any.'),
+  tls_handshake_timeout: milliseconds(1).default(100).describe('ms, for accepted and for originated connections.'),
+  cert_check_on_conn_reusage: zeroOrOne().default(0),
+  trace_destination: destinations.default([]).describe('The hep_ids that get the trace.'),
+  trace_on: zeroOrOne().default(0).describe('Whether tracing is on at start; msrp_trace changes it.'),
+  trace_filter_route: text(ROUTE, 'the name of a route (letters, digits, _ and -), whose file is NAME.js in filters')
+    .nullable()
+    .default(null)
+    .describe('The module in filters that decides which connections are traced.'),
+  connect_timeout: milliseconds(1).default(5_000).describe('ms until a next hop is connected, name lookup included.'),
+  idle_timeout: milliseconds().default(HOUR).describe('ms without a byte either way. 0: never.'),
+  half_close_timeout: milliseconds().default(30_000).describe('ms from one end of a link to the other.'),
+  on_parse_error: oneOf(['close', 'pass'])
+    .default('close')
+    .describe('What happens to a link whose bytes are not MSRP.'),
+  trace_body: oneOf(['text', 'full', 'headers']).default('text').describe('Which bodies are mirrored.'),
+  trace_legs: oneOf(['through', 'both']).default('through').describe('Messages once, or once for each connection.'),
+  trace_max_payload: whole(KIB, 60_000, ' of octets')
+    .default(12 * KIB)
+    .describe('Octets of a HEP payload. Kamailio refuses packets of 16384 over TCP; HEP ends at 65507.'),
+  correlation_wait: milliseconds().default(5_000).describe('ms that events wait for the first message.'),
+});
+
+const payloadType = whole(1, 255);
+
+const protoHep = section({
+  hep_id: z
+    .array(read(parseHepId, HEP_ID_FORM), { error: `must be a list of ${HEP_ID_FORM}` })
+    .default([])
+    .describe('The HEP destinations. Over tcp (default), udp or tls; port 9060 when left out.'),
+  hep_capture_id: whole(0, 2 ** 32 - 1).default(1),
+  hep_node_name: printable().exactOptional(),
+  hep_auth_key: printable().exactOptional(),
+  hep_payload_type: z
+    .union([payloadType, section({ events: payloadType.default(100), messages: payloadType.default(100) })], {
+      error: 'must be a whole number from 1 to 255, or { events: NUMBER, messages: NUMBER }',
+    })
+    .transform((type) => (typeof type === 'number' ? { events: type, messages: type } : type))
+    .default({ events: 100, messages: 100 })
+    .describe('HEP protocol types. 100 (LOG) is what a stock Homer shows.'),
+  hep_queue_bytes: whole(64 * KIB, 1_024 * MIB, ' of octets')
+    .default(16 * MIB)
+    .describe('Octets that may wait, for each destination.'),
+  homer5_on: zeroOrOne().default(0).describe('1: event payloads are text, 0: JSON.'),
+  homer5_delim: text(/^[\x20-\x7e]{1,16}$/, '1 to 16 printable ASCII characters').default(':'),
+});
+
+const address = z.string({ error: 'must be an IP address' }).refine((ip) => isIP(ip) !== 0, {
+  error: (issue) => `must be an IP address, not ${JSON.stringify(issue.input)}`,
+});
+
+const httpd = section({
+  ip: address.default('127.0.0.1'),
+  port: whole(0, 65_535).default(8_888).describe('0: any free one.'),
+  token: text(/^[\x21-\x7e]{16,255}$/, 'at least 16 printable ASCII characters without blanks')
+    .exactOptional()
+    .describe('Required unless ip is a loopback address.'),
+});
+
+/** Paths of the HTTP port that are taken. */
+const TAKEN = /^(?!(?:healthz|readyz)$)[A-Za-z0-9_-]{1,64}$/;
+const root = text(TAKEN, 'letters, digits, _ and -, without a slash, and neither healthz nor readyz');
+
+const shape = {
+  listeners: z
+    .array(listener, { error: 'must be a list of { socket, upstream }' })
+    .min(1, { error: 'must have at least one { socket, upstream }' }),
+  proto_msrp: protoMsrp.prefault({}),
+  proto_hep: protoHep.prefault({}),
+  tls_mgm: domainsSection.prefault({}),
+  httpd: httpd.prefault({}),
+  mi_http: section({ root: root.default('mi') }).prefault({}),
+  prometheus: section({
+    root: root.default('metrics'),
+    prefix: text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'letters, digits and _, no digit first').default('msrptap'),
+  }).prefault({}),
+  filters: path().default('./filters').describe('The folder of the filter modules, relative to this file.'),
+  limits: section({
+    max_connections: whole(1, 1_000_000)
+      .optional()
+      .describe('Accepted connections. Default: 4000, or what fits the open-file limit.'),
+  }).prefault({}),
+  drain_timeout: milliseconds().default(10_000).describe('ms that connections get to end when the process stops.'),
+  workers: z.literal(1, { error: 'must be 1: more are not available in this version' }).default(1),
+  log: section({ level: oneOf(LOG_LEVELS).default('info') }).prefault({}),
+};
+
+export const schema = withRules(section(shape), RULES);
+
+/** The sections of a configuration that passed the schema. */
+export type Sections = z.output<typeof schema>;
+
+/** A JSON Schema (draft 2020-12) of the configuration as users write it: for editors. */
+export function configJsonSchema(): z.core.JSONSchema.JSONSchema {
+  return z.toJSONSchema(schema, { io: 'input' });
+}

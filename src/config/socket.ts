@@ -1,0 +1,69 @@
+/** The addresses of listeners, next hops and TLS domains, as a configuration writes them. */
+import { isIP } from 'node:net';
+import type { NextHop, Proto } from '../events.js';
+import { parseHostPort } from '../lib/address.js';
+import type { AddressPattern } from '../net/tls-domain.js';
+import type { Parsed } from './parsed.js';
+import type { ListenerConfig } from './types.js';
+
+/** The port that IANA registered for MSRP, in a URI that names none too [RFC 4975 §6, §15.4]. */
+export const MSRP_PORT = 2855;
+
+export const SOCKET_FORM = 'msrp:IP[:PORT] or msrps:IP[:PORT], an IPv6 address in brackets';
+export const UPSTREAM_FORM = 'msrp:HOST[:PORT] or msrps:HOST[:PORT], an IPv6 address in brackets';
+export const MATCH_ADDRESS_FORM =
+  '"*", IP or IP:PORT, an IPv6 address in brackets when a port follows, or a list of them';
+
+export function parseSocket(text: string): Parsed<Omit<ListenerConfig, 'upstream'>> {
+  const parts = schemeAndRest(text);
+  if (parts === null) return { problem: `must be ${SOCKET_FORM}, not ${JSON.stringify(text)}` };
+  const { proto, rest } = parts;
+  if (/^\*(:\d+)?$/.test(rest)) {
+    const port = rest.slice(1);
+    return {
+      problem: `"*" is not an address; write ${proto}:0.0.0.0${port} (every IPv4 address) or ${proto}:[::]${port}`,
+    };
+  }
+  const at = parseHostPort(rest, MSRP_PORT);
+  if (at === null) return { problem: `must be ${SOCKET_FORM}, not ${JSON.stringify(text)}` };
+  if (isIP(at.host) === 0) {
+    return {
+      problem: `must have an IP address of this machine, not the name ${JSON.stringify(at.host)} (0.0.0.0 stands for every IPv4 address)`,
+    };
+  }
+  return { value: { socket: text, proto, ip: at.host, port: at.port } };
+}
+
+export function parseUpstream(text: string): Parsed<NextHop> {
+  if (text === 'to_path') {
+    return { problem: 'to_path is not available in this version; name a fixed next hop, as in msrp:10.0.0.5:2855' };
+  }
+  const parts = schemeAndRest(text);
+  const at = parts === null ? null : parseHostPort(parts.rest, MSRP_PORT);
+  if (parts === null || at === null) return { problem: `must be ${UPSTREAM_FORM}, not ${JSON.stringify(text)}` };
+  if (at.port === 0) return { problem: `must have a port from 1 to 65535, not 0` };
+  return { value: { proto: parts.proto, host: at.host, port: at.port } };
+}
+
+/** Reads one or, as in opensips.cfg, several separated by commas. */
+export function parseAddressPatterns(text: string): Parsed<readonly AddressPattern[]> {
+  const patterns = text.split(',').map((part) => addressPattern(part.trim()));
+  const wanted = patterns.filter((pattern) => pattern !== null);
+  if (wanted.length < patterns.length) return { problem: `must be ${MATCH_ADDRESS_FORM}, not ${JSON.stringify(text)}` };
+  return { value: wanted };
+}
+
+function addressPattern(text: string): AddressPattern | null {
+  if (text === '*') return { ip: null, port: null };
+  if (isIP(text) !== 0) return { ip: text, port: null };
+  // 0 stands for "no port" here: no socket that is connected has it.
+  const at = parseHostPort(text, 0);
+  if (at === null || isIP(at.host) === 0) return null;
+  return { ip: at.host, port: at.port === 0 ? null : at.port };
+}
+
+function schemeAndRest(text: string): { readonly proto: Proto; readonly rest: string } | null {
+  const [, scheme, rest] = /^(msrps?):(.+)$/.exec(text) ?? [];
+  if (rest === undefined) return null;
+  return { proto: scheme === 'msrps' ? 'msrps' : 'msrp', rest };
+}

@@ -1,0 +1,81 @@
+/** The configuration as the rest of the program sees it: every default filled in, every path absolute. */
+import type { NextHop, Proto } from '../events.js';
+import type { LogLevel } from '../lib/log.js';
+import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
+
+export interface ListenerConfig {
+  /** As written. */
+  readonly socket: string;
+  readonly proto: Proto;
+  /** An address without brackets. */
+  readonly ip: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly upstream: NextHop;
+}
+
+export interface HepId {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: 'tcp' | 'udp' | 'tls';
+}
+
+/** All times in milliseconds. */
+export interface ProtoMsrp {
+  /** Without progress while there is something to send. */
+  readonly send_timeout: number;
+  /** 0: no limit. */
+  readonly max_msg_chunks: number;
+  readonly tls_handshake_timeout: number;
+  readonly cert_check_on_conn_reusage: 0 | 1;
+  /** Names of hep_ids. */
+  readonly trace_destination: readonly string[];
+  readonly trace_on: 0 | 1;
+  readonly trace_filter_route: string | null;
+  readonly connect_timeout: number;
+  /** 0: never. */
+  readonly idle_timeout: number;
+  readonly half_close_timeout: number;
+  readonly on_parse_error: 'close' | 'pass';
+  readonly trace_body: 'text' | 'full' | 'headers';
+  readonly trace_legs: 'through' | 'both';
+  /** Octets. */
+  readonly trace_max_payload: number;
+  readonly correlation_wait: number;
+}
+
+export interface ProtoHep {
+  readonly hep_id: readonly HepId[];
+  readonly hep_capture_id: number;
+  readonly hep_node_name?: string;
+  readonly hep_auth_key?: string;
+  readonly hep_payload_type: { readonly events: number; readonly messages: number };
+  /** Octets that may wait, for each destination. */
+  readonly hep_queue_bytes: number;
+  readonly homer5_on: 0 | 1;
+  readonly homer5_delim: string;
+}
+
+export interface Config {
+  /** The configuration file and its folder, absolute. */
+  readonly file: string;
+  readonly directory: string;
+  readonly listeners: readonly ListenerConfig[];
+  readonly proto_msrp: ProtoMsrp;
+  readonly proto_hep: ProtoHep;
+  readonly tls_mgm: {
+    /** In the order of the file: the first that matches is used. */
+    readonly server_domain: Readonly<Record<string, ServerDomain>>;
+    readonly client_domain: Readonly<Record<string, ClientDomain>>;
+  };
+  readonly httpd: { readonly ip: string; readonly port: number; readonly token?: string };
+  readonly mi_http: { readonly root: string };
+  readonly prometheus: { readonly root: string; readonly prefix: string };
+  /** The folder of the filter modules, absolute. */
+  readonly filters: string;
+  readonly limits: { readonly max_connections: number };
+  readonly drain_timeout: number;
+  readonly workers: 1;
+  readonly log: { readonly level: LogLevel };
+}

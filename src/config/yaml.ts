@@ -1,0 +1,55 @@
+/** A YAML text as plain data, with the way back: the line of every path. */
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { messageOf } from '../lib/errors.js';
+import { ConfigError, type ConfigProblem, type Path } from './problems.js';
+
+/** Uses of anchors that a text may have; more are a mistake, or meant to fill the memory. */
+const MAX_ALIASES = 100;
+
+export interface YamlData {
+  readonly value: unknown;
+  /** The line of what stands at `path`, or else of the nearest thing around it; null for the whole. */
+  lineOf(path: Path): number | null;
+}
+
+/** @throws {ConfigError} when the text is not YAML 1.2, or has a key twice */
+export function readYaml(text: string, file: string): YamlData {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const problems = [...document.errors, ...document.warnings].map((error): ConfigProblem => {
+    const message = error.code === 'DUPLICATE_KEY' ? 'this key stands twice in its section' : error.message;
+    return { path: '', message, line: lines.linePos(error.pos[0]).line };
+  });
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  try {
+    return {
+      value: document.toJS({ maxAliasCount: MAX_ALIASES }),
+      lineOf(path) {
+        const offset = offsetOf(document, path);
+        return offset === null ? null : lines.linePos(offset).line;
+      },
+    };
+  } catch (error) {
+    throw new ConfigError(file, [{ path: '', message: messageOf(error), line: null }], { cause: error });
+  }
+}
+
+function offsetOf(document: Document.Parsed, path: Path): number | null {
+  let offset: number | null = null;
+  let node: unknown = document.contents;
+  for (const step of path) {
+    const around = isAlias(node) ? node.resolve(document) : node;
+    let found: unknown;
+    if (isMap(around)) {
+      const pair = around.items.find(({ key }) => isScalar(key) && key.value === String(step));
+      found = pair?.key;
+      node = pair?.value;
+    } else if (isSeq(around)) {
+      node = around.items[Number(step)];
+      found = node;
+    }
+    if (!isNode(found)) break;
+    offset = found.range?.[0] ?? offset;
+  }
+  return offset;
+}

@@ -1,0 +1,162 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { formatEndpoint, type Endpoint } from '../lib/address.js';
+import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { Log } from '../lib/log.js';
+import { bearerGuard, type Guard } from './http-auth.js';
+import { discardBody } from './http-body.js';
+import { httpRoutes, text, type Answer, type Readiness, type Route, type RouteOptions } from './http-routes.js';
+
+/** Milliseconds. Scrapes and MI calls are short and come from near by: whoever needs longer holds a place for nothing. */
+export interface HttpTimeouts {
+  /** For a request's headers. */
+  readonly headers: number;
+  /** For a whole request. */
+  readonly request: number;
+  /** Between two requests of a connection. */
+  readonly keepAlive: number;
+  /** Without a byte either way, a client that does not take its answer included. */
+  readonly idle: number;
+  /** What a client gets to hand over the rest of a request that was refused for its length. */
+  readonly discard: number;
+  /** For requests under way when the server closes. */
+  readonly close: number;
+}
+
+export const HTTP_TIMEOUTS: HttpTimeouts = {
+  headers: 5_000,
+  request: 10_000,
+  keepAlive: 5_000,
+  idle: 30_000,
+  discard: 1_000,
+  close: 1_000,
+};
+
+/** A few scrapers and operators; a flood must not take descriptors from the links. */
+export const MAX_HTTP_CONNECTIONS = 64;
+
+/** Octets; Node's default. */
+const MAX_HEADERS = 16_384;
+
+/** How often Node looks for connections that ran out of time. Its own 30 s would make 5 s mean 35. */
+const CHECK_INTERVAL = 500;
+
+export interface HttpServerOptions extends Omit<RouteOptions, 'readiness' | 'onThrow'> {
+  /** httpd.token: guards what changes or tells anything; health and readiness stay open. */
+  readonly token?: string | undefined;
+  readonly log: Log;
+  readonly timeouts?: Partial<HttpTimeouts>;
+}
+
+/** The one HTTP port: MI, metrics, health and readiness. */
+export class HttpServer {
+  /** What /readyz answers. */
+  readiness: Readiness = 'starting';
+
+  readonly #log: Log;
+  readonly #timeouts: HttpTimeouts;
+  readonly #guard: Guard;
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #server: Server;
+
+  /** @throws MsrptapError config_invalid when two routes would have the same path */
+  constructor(options: HttpServerOptions) {
+    this.#log = options.log;
+    this.#timeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
+    this.#guard = bearerGuard(options.token);
+    this.#routes = httpRoutes({
+      ...options,
+      readiness: () => this.readiness,
+      onThrow: (method, thrown) => this.#log.error({ err: thrown, method }, 'an MI command failed'),
+    });
+    const { headers, request, keepAlive, idle } = this.#timeouts;
+    this.#server = createServer({
+      headersTimeout: headers,
+      requestTimeout: request,
+      keepAliveTimeout: keepAlive,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL, headers),
+      maxHeaderSize: MAX_HEADERS,
+    });
+    this.#server.maxConnections = MAX_HTTP_CONNECTIONS;
+    this.#server.setTimeout(idle);
+    this.#server.on('request', (incoming, response) => void this.#serve(incoming, response));
+  }
+
+  /**
+   * @param port 0: any free one
+   * @returns where it listens
+   * @throws MsrptapError listen_failed
+   */
+  async listen(ip: string, port: number): Promise<Endpoint> {
+    this.#server.listen({ host: ip, port });
+    try {
+      await once(this.#server, 'listening');
+    } catch (error) {
+      throw listenError({ ip, port }, error);
+    }
+    this.#server.on('error', (error) => this.#log.warn({ err: error }, 'httpd'));
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? { ip: address.address, port: address.port } : { ip, port };
+  }
+
+  /** Answers what is under way, then closes; connections that stay open between requests do not hold it up. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    const overdue = setTimeout(() => this.#server.closeAllConnections(), this.#timeouts.close);
+    await closed;
+    clearTimeout(overdue);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = await this.#answer(request);
+    } catch (error) {
+      // Gone before the end of its own request: nobody is there to answer.
+      if (request.destroyed && !request.complete) return;
+      this.#log.error({ err: error, url: request.url }, 'an HTTP request failed');
+      answer = text(500, 'internal error');
+    }
+    const { status, headers = {}, body = '', hangUp = false } = answer;
+    response.writeHead(status, {
+      ...headers,
+      'Content-Length': Buffer.byteLength(body),
+      ...(hangUp || !this.#server.listening ? { Connection: 'close' } : {}),
+    });
+    if (hangUp) {
+      response.write(body);
+      await discardBody(request, this.#timeouts.discard);
+      response.end();
+    } else {
+      response.end(body);
+    }
+  }
+
+  #answer(request: IncomingMessage): Answer | Promise<Answer> {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const route = this.#routes.get(path);
+    if (route === undefined) return text(404, 'not found');
+    if (route.guarded && !this.#guard(request.headers.authorization)) {
+      return text(401, 'httpd.token is required', { 'WWW-Authenticate': 'Bearer realm="msrptap"' });
+    }
+    if (!route.methods.includes(request.method ?? '')) {
+      return text(405, 'method not allowed', { Allow: route.methods.join(', ') });
+    }
+    return route.answer(request);
+  }
+}
+
+const LISTEN_HELP: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process has it: stop that one, or set httpd.port to a free port',
+  EADDRNOTAVAIL: 'httpd.ip is no address of this machine',
+  EACCES: 'httpd.port needs privileges that this user does not have: take one from 1024',
+};
+
+function listenError(where: Endpoint, cause: unknown): MsrptapError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const help = LISTEN_HELP[code] ?? messageOf(cause);
+  return new MsrptapError('listen_failed', `httpd.port: cannot listen on ${formatEndpoint(where)}: ${help}`, { cause });
+}

@@ -1,0 +1,88 @@
+/** One call to the MI of a running msrptap, over HTTP. */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { MiResponse } from './mi-command.js';
+
+export interface MiCall {
+  /** Of the MI, as http://127.0.0.1:8888/mi */
+  readonly url: string;
+  readonly token?: string | undefined;
+  readonly method: string;
+  readonly params?: readonly unknown[] | Readonly<Record<string, unknown>> | undefined;
+  /** Milliseconds; longer than a command takes. */
+  readonly timeout?: number;
+}
+
+const TIMEOUT = 10_000;
+
+/** Octets of a reply. `which` has a few hundred; a bound, because anything may listen at the URL. */
+const MAX_REPLY = 1_048_576;
+
+/**
+ * @throws MsrptapError mi_unreachable when nobody answers there, mi_failed when what answers is no MI or wants a token
+ */
+export async function callMi(call: MiCall): Promise<MiResponse> {
+  const { status, body } = await post(call);
+  if (status === 401) {
+    const cause = call.token === undefined ? 'it wants a token' : 'it does not accept this token';
+    throw new MsrptapError('mi_failed', `${call.url}: ${cause}: give the one that httpd.token sets`);
+  }
+  const response = asResponse(body);
+  if (response !== null) return response;
+  throw new MsrptapError('mi_failed', `${call.url}: HTTP ${status} and no JSON-RPC reply: is it msrptap's httpd?`);
+}
+
+async function post({ url, token, method, params, timeout = TIMEOUT }: MiCall) {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+  };
+  try {
+    return await new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const signal = AbortSignal.timeout(timeout);
+      httpRequest(new URL(url), { method: 'POST', headers, agent: false, signal }, (response) => {
+        read(response).then((text) => resolve({ status: response.statusCode ?? 0, body: text }), reject);
+      })
+        .on('error', (error) => reject(signal.aborted ? new Error(`no reply within ${timeout} ms`) : error))
+        .end(body);
+    });
+  } catch (error) {
+    throw unreachable(url, error);
+  }
+}
+
+async function read(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MAX_REPLY) throw new Error(`a reply of more than ${MAX_REPLY} octets`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts, size).toString('utf8');
+}
+
+function asResponse(body: string): MiResponse | null {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return null;
+  }
+  if (typeof json !== 'object' || json === null || !('jsonrpc' in json)) return null;
+  if ('result' in json) return { result: json.result };
+  if (!('error' in json) || typeof json.error !== 'object' || json.error === null) return null;
+  const { error } = json;
+  if (!('code' in error) || typeof error.code !== 'number') return null;
+  if (!('message' in error) || typeof error.message !== 'string') return null;
+  const { code, message } = error;
+  return { error: 'data' in error ? { code, message, data: error.data } : { code, message } };
+}
+
+function unreachable(url: string, cause: unknown): MsrptapError {
+  const help = 'is msrptap running, and are httpd.ip, httpd.port and mi_http.root those of this URL?';
+  return new MsrptapError('mi_unreachable', `no MI at ${url} (${messageOf(cause)}): ${help}`, { cause });
+}

@@ -1,0 +1,131 @@
+import type { Endpoint } from '../lib/address.js';
+import { messageOf } from '../lib/errors.js';
+import type { Log } from '../lib/log.js';
+import { Destination, type DestinationStats } from './destination.js';
+import { totalLength } from './flow.js';
+import { MAX_PACKET_BYTES } from './format.js';
+import { PacketTemplates, type PacketFlow, type PacketIdentity } from './packet.js';
+import { DEFAULT_TIMING, type Timing } from './timing.js';
+import type { DestinationConfig } from './transport.js';
+
+export type { DestinationStats } from './destination.js';
+export type { DestinationConfig, TlsOptions } from './transport.js';
+
+export interface ExporterOptions {
+  readonly identity: PacketIdentity;
+  /** Memory for packets that wait, per destination, in bytes. */
+  readonly queueBytes: number;
+  readonly destinations: readonly DestinationConfig[];
+  readonly log: Log;
+  readonly timing?: Partial<Timing>;
+}
+
+/** A few seconds of a busy machine's packets: a restart of the receiver costs none. */
+export const DEFAULT_QUEUE_BYTES = 16 * 1024 * 1024;
+
+/** Room for the packets of one turn of the event loop, and for a packet of any size. When it is full it is emptied early. */
+const SLAB_BYTES = 64 * 1024;
+
+/**
+ * Sends HEP packets to all destinations. A packet is written once, whatever their number; the packets of one turn of
+ * the event loop go out together. Nothing here throws at the caller or makes him wait.
+ */
+export class HepExporter {
+  readonly #templates: PacketTemplates;
+  readonly #destinations: readonly Destination[];
+  readonly #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  #slabBytes = 0;
+  #slabPackets = 0;
+  #flushing: NodeJS.Immediate | null = null;
+
+  constructor({ identity, queueBytes, destinations, log, timing }: ExporterOptions) {
+    this.#templates = new PacketTemplates(identity);
+    const times = { ...DEFAULT_TIMING, ...timing };
+    this.#destinations = destinations.map((config) => new Destination(config, queueBytes, times, log));
+  }
+
+  /**
+   * The packets of one direction of one connection.
+   * @param payloadType the HEP protocol type, 1 to 255
+   * @throws MsrptapError hep_address_invalid
+   */
+  flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow {
+    return this.#templates.flow(payloadType, source, destination);
+  }
+
+  /**
+   * Takes a copy at once. A packet that would be over 65507 bytes counts as failed.
+   * @param timeMicros microseconds since 1970
+   */
+  send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: readonly Buffer[]): void {
+    const size = flow.size(correlationId, totalLength(payload));
+    if (size <= MAX_PACKET_BYTES && this.#slabBytes + size > SLAB_BYTES) this.#flush();
+    try {
+      this.#slabBytes = flow.write(this.#slab, this.#slabBytes, timeMicros, correlationId, payload);
+      this.#slabPackets += 1;
+    } catch (error) {
+      for (const destination of this.#destinations) destination.countFailed(1, messageOf(error));
+      return;
+    }
+    this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  /** Packets that were given up before they got here. */
+  countDropped(packets: number): void {
+    for (const destination of this.#destinations) destination.countDropped(packets);
+  }
+
+  /** Gives up all that waits, as tracing was switched off: counted as dropped. What a socket has already goes its way. */
+  discard(): void {
+    const notOffered = this.#slabPackets;
+    this.#emptySlab();
+    for (const destination of this.#destinations) destination.discard(notOffered);
+  }
+
+  stats(): DestinationStats[] {
+    const [bytes, packets] = [this.#slabBytes, this.#slabPackets];
+    return this.#destinations.map((destination) => {
+      const stats = destination.stats();
+      return { ...stats, queueBytes: stats.queueBytes + bytes, queuePackets: stats.queuePackets + packets };
+    });
+  }
+
+  /**
+   * Resolves when every destination that can be reached has taken everything, or the time is up; what then remains
+   * counts as dropped.
+   */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#flush();
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, timeoutMs);
+    });
+    await Promise.race([Promise.all(this.#destinations.map((destination) => destination.settled())), timeUp]);
+    clearTimeout(timer);
+    this.discard();
+  }
+
+  /** Gives up what waits and ends the connections. */
+  async close(): Promise<void> {
+    this.discard();
+    await Promise.all(this.#destinations.map((destination) => destination.close()));
+  }
+
+  #flush(): void {
+    if (this.#slabPackets > 0) {
+      // The slab is used again; this copy is as large as its packets and shared by all destinations.
+      const bytes = Buffer.allocUnsafeSlow(this.#slabBytes);
+      this.#slab.copy(bytes);
+      const batch = { bytes, packets: this.#slabPackets };
+      for (const destination of this.#destinations) destination.offer(batch);
+    }
+    this.#emptySlab();
+  }
+
+  #emptySlab(): void {
+    if (this.#flushing !== null) clearImmediate(this.#flushing);
+    this.#flushing = null;
+    this.#slabBytes = 0;
+    this.#slabPackets = 0;
+  }
+}

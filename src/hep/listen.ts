@@ -1,0 +1,121 @@
+import { createSocket } from 'node:dgram';
+import { once, type EventEmitter } from 'node:events';
+import { createServer, isIPv6, type Socket } from 'node:net';
+import { endpoint, formatHostPort, type Endpoint } from '../lib/address.js';
+import { messageOf, MsrptapError } from '../lib/errors.js';
+import { decodeHep, type HepPacket } from './decode.js';
+import { HEADER_BYTES } from './format.js';
+import { HepStream } from './stream.js';
+
+export interface ListenAt {
+  readonly transport: 'udp' | 'tcp';
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+}
+
+export interface HepListener {
+  readonly address: Endpoint;
+  close(): Promise<void>;
+}
+
+export type OnPacket = (packet: HepPacket, from: Endpoint) => void;
+/** What arrived is not HEP, a connection failed, or onPacket threw. */
+export type OnError = (error: unknown, from: Endpoint) => void;
+
+/** A tool for looking on, so few senders are enough; each holds one packet at most. */
+const MAX_CONNECTIONS = 256;
+
+/**
+ * Receives HEP packets until it is closed. What is not a HEP packet is passed over; a connection on which not even the
+ * lengths are right is closed.
+ * @throws MsrptapError listen_failed
+ */
+export async function listenHep(at: ListenAt, onPacket: OnPacket, onError: OnError = () => {}): Promise<HepListener> {
+  const receive = (packet: Buffer, from: Endpoint): void => {
+    // A keep-alive.
+    if (packet.length === HEADER_BYTES) return;
+    onPacket(decodeHep(packet), from);
+  };
+  return at.transport === 'udp' ? listenUdp(at, receive, onError) : listenTcp(at, receive, onError);
+}
+
+type Receive = (packet: Buffer, from: Endpoint) => void;
+
+async function listenUdp(at: ListenAt, receive: Receive, onError: OnError): Promise<HepListener> {
+  const socket = createSocket({ type: isIPv6(at.host) ? 'udp6' : 'udp4' });
+  socket.on('message', (datagram, remote) => {
+    const from = endpoint(remote.address, remote.port);
+    guard(() => receive(datagram, from), onError, from);
+  });
+  try {
+    await listening(socket, at, () => socket.bind(at.port, at.host));
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  const { address, port } = socket.address();
+  const own = endpoint(address, port);
+  socket.on('error', (error) => onError(error, own));
+  return {
+    address: own,
+    close: () =>
+      new Promise((resolve) => {
+        socket.close(resolve);
+      }),
+  };
+}
+
+async function listenTcp(at: ListenAt, receive: Receive, onError: OnError): Promise<HepListener> {
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    receiveFrom(socket, receive, onError);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  await listening(server, at, () => server.listen(at.port, at.host));
+  const own = server.address();
+  const address = typeof own === 'object' && own !== null ? endpoint(own.address, own.port) : endpoint('', 0);
+  server.on('error', (error) => onError(error, address));
+  return {
+    address,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const connection of connections) connection.destroy();
+      }),
+  };
+}
+
+function receiveFrom(socket: Socket, receive: Receive, onError: OnError): void {
+  const from = endpoint(socket.remoteAddress, socket.remotePort);
+  const stream = new HepStream();
+  socket.on('error', (error) => onError(error, from));
+  socket.on('data', (bytes) => {
+    const packets = guard(() => stream.push(bytes), onError, from);
+    if (packets === null) socket.destroy();
+    else for (const packet of packets) guard(() => receive(packet, from), onError, from);
+  });
+}
+
+/** Nothing that arrives may end the process. */
+function guard<T>(work: () => T, onError: OnError, from: Endpoint): T | null {
+  try {
+    return work();
+  } catch (error) {
+    onError(error, from);
+    return null;
+  }
+}
+
+async function listening(socket: EventEmitter, at: ListenAt, start: () => void): Promise<void> {
+  try {
+    start();
+    await once(socket, 'listening');
+  } catch (error) {
+    throw new MsrptapError('listen_failed', `${at.transport}:${formatHostPort(at)}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import type { LookupFunction, Socket } from 'node:net';
+import { endpoint, type Endpoint } from '../lib/address.js';
+import { dial } from './dial.js';
+import { KEEP_ALIVE_PACKET } from './format.js';
+import { HandedOver } from './handed-over.js';
+import type { Batch } from './queue.js';
+import type { Timing } from './timing.js';
+import { reasonOf, type DestinationConfig } from './transport.js';
+
+/**
+ * No more is written while so much stands in node's socket: little enough to lose little with a connection, enough for
+ * one turn of the event loop on a fast network.
+ */
+const SOCKET_BYTES = 256 * 1024;
+
+export interface ConnectionEvents {
+  opened(address: Endpoint): void;
+  progress(): void;
+  ended(end: ConnectionEnd): void;
+}
+
+export interface ConnectionEnd {
+  readonly reason: string;
+  /** ms for which the connection stood; null when it never did. */
+  readonly lived: number | null;
+  /** Packets that were written and may not have reached the receiver. */
+  readonly maybe: number;
+}
+
+/** One connection to a receiver over TCP or TLS, from the attempt to the end. Nothing of it goes on to the next one. */
+export class TcpConnection {
+  readonly #socket: Socket;
+  readonly #events: ConnectionEvents;
+  readonly #timing: Timing;
+  readonly #handedOver = new HandedOver();
+  #timer: NodeJS.Timeout;
+  #openedAt: number | null = null;
+  #reason: string | null = null;
+  #isClosing = false;
+  #sawEnd = false;
+
+  /** @throws what node throws for impossible TLS options */
+  constructor(config: DestinationConfig, lookup: LookupFunction, timing: Timing, events: ConnectionEvents) {
+    this.#events = events;
+    this.#timing = timing;
+    const { socket, stands } = dial(config, lookup);
+    this.#socket = socket;
+    this.#timer = setTimeout(() => {
+      this.#end(`no connection within ${timing.connectTimeout} ms`);
+    }, timing.connectTimeout);
+    socket.once(stands, () => this.#opened());
+    socket.on('error', (error) => (this.#reason ??= reasonOf(error)));
+    // HEP has no answers: what a receiver sends is read, so that its FIN is seen, and thrown away.
+    socket.resume();
+    socket.once('end', () => {
+      this.#sawEnd = true;
+      this.#end('closed by the receiver');
+    });
+    socket.once('close', () => this.#closed());
+  }
+
+  get ready(): boolean {
+    return this.connected && this.#socket.writableLength < SOCKET_BYTES;
+  }
+
+  get connected(): boolean {
+    return this.#openedAt !== null && this.#socket.writable;
+  }
+
+  get idle(): boolean {
+    return this.#socket.destroyed || this.#socket.writableLength === 0;
+  }
+
+  write({ bytes, packets }: Batch): void {
+    this.#handedOver.add(bytes.length, packets);
+    this.#timer.refresh();
+    this.#socket.write(bytes, () => this.#events.progress());
+  }
+
+  /** Ends it cleanly, or after closeTimeout anyhow. */
+  close(): void {
+    this.#isClosing = true;
+    clearTimeout(this.#timer);
+    if (!this.connected) {
+      this.#end('closed');
+      return;
+    }
+    this.#timer = setTimeout(() => this.#end('closed'), this.#timing.closeTimeout);
+    this.#socket.end();
+  }
+
+  #opened(): void {
+    clearTimeout(this.#timer);
+    this.#openedAt = performance.now();
+    // Does not keep the process alive, as it would for ever; each write puts it off.
+    this.#timer = setInterval(() => this.#keepAlive(), this.#timing.keepAlive).unref();
+    this.#events.opened(endpoint(this.#socket.remoteAddress, this.#socket.remotePort));
+  }
+
+  #keepAlive(): void {
+    if (this.connected && this.#socket.writableLength === 0) this.#socket.write(KEEP_ALIVE_PACKET);
+  }
+
+  #end(reason: string): void {
+    this.#reason ??= reason;
+    this.#socket.destroy();
+  }
+
+  #closed(): void {
+    clearTimeout(this.#timer);
+    // The receiver closed after our FIN, so it has read what came before.
+    const isClean = this.#isClosing && this.#sawEnd && this.#socket.writableFinished;
+    this.#events.ended({
+      reason: this.#reason ?? 'closed',
+      lived: this.#openedAt === null ? null : performance.now() - this.#openedAt,
+      maybe: isClean ? 0 : this.#handedOver.packets,
+    });
+  }
+}

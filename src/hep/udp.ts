@@ -1,0 +1,150 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6, type LookupFunction } from 'node:net';
+import { AddressWatch } from './address-watch.js';
+import { announcedLength } from './format.js';
+import type { Batch } from './queue.js';
+import type { Timing } from './timing.js';
+import { reasonOf, type DestinationConfig, type Transport, type TransportEvents } from './transport.js';
+
+/**
+ * No more is handed to the kernel while so much is under way. A burst no larger than this fits into the receive buffer
+ * that Linux gives a UDP socket (212,992 bytes, which count each packet's overhead).
+ */
+const SOCKET_BYTES = 64 * 1024;
+
+/** Asked for, and cut by the kernel to net.core.wmem_max: a busy link must not make each send wait. */
+const SEND_BUFFER_BYTES = 1024 * 1024;
+
+/** Packets over UDP, a datagram each, on a connected socket: so the kernel reports a receiver that is not there. */
+export class UdpTransport implements Transport {
+  readonly #port: number;
+  readonly #events: TransportEvents;
+  readonly #watch: AddressWatch;
+  readonly #pending = { bytes: 0, packets: 0 };
+  #socket: Socket | null = null;
+  #isConnected = false;
+  #isClosed = false;
+
+  constructor(config: DestinationConfig, timing: Timing, events: TransportEvents, lookup?: LookupFunction) {
+    this.#port = config.port;
+    this.#events = events;
+    this.#watch = new AddressWatch(
+      config.host,
+      timing,
+      {
+        found: (address) => this.#connect(address),
+        notFound: (reason) => {
+          this.#events.unreachable(reason);
+          this.#events.progress();
+        },
+      },
+      lookup,
+    );
+  }
+
+  get ready(): boolean {
+    return this.#isConnected && !this.#isClosed && this.#pending.bytes < SOCKET_BYTES;
+  }
+
+  get connected(): boolean {
+    return this.#isConnected;
+  }
+
+  get reachable(): boolean {
+    return this.#socket !== null || this.#watch.isResolving;
+  }
+
+  get idle(): boolean {
+    return this.#pending.packets === 0;
+  }
+
+  get pending(): { readonly bytes: number; readonly packets: number } {
+    return this.#pending;
+  }
+
+  open(): void {
+    this.#watch.start();
+  }
+
+  send({ bytes }: Batch): void {
+    for (let at = 0, end = 0; at < bytes.length; at = end) {
+      end = at + announcedLength(bytes, at);
+      this.#sendOne(bytes.subarray(at, end));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#watch.close();
+    await this.#closeSocket();
+  }
+
+  #sendOne(packet: Buffer): void {
+    this.#pending.bytes += packet.length;
+    this.#pending.packets += 1;
+    const done = (error: unknown): void => {
+      this.#pending.bytes -= packet.length;
+      this.#pending.packets -= 1;
+      if (error === null || error === undefined) this.#events.sent(1);
+      else this.#failed(1, reasonOf(error));
+      this.#events.progress();
+    };
+    try {
+      this.#socket?.send(packet, done);
+    } catch (error) {
+      done(error);
+    }
+  }
+
+  #failed(packets: number, reason: string): void {
+    this.#events.failed(packets, reason);
+    this.#watch.doubt();
+  }
+
+  #connect(address: string): void {
+    // Of one that is replaced; what it still has to send fails.
+    void this.#closeSocket();
+    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
+    this.#socket = socket;
+    socket.on('error', (error) => this.#socketError(socket, reasonOf(error)));
+    socket.once('connect', () => {
+      if (this.#socket !== socket) return;
+      this.#isConnected = true;
+      this.#watch.confirm();
+      raiseSendBuffer(socket);
+      this.#events.up({ ip: address, port: this.#port });
+      this.#events.progress();
+    });
+    socket.connect(this.#port, address);
+  }
+
+  #socketError(socket: Socket, reason: string): void {
+    if (this.#socket !== socket) return;
+    if (this.#isConnected) {
+      // What ICMP says of a packet that was sent before, and counted as sent.
+      this.#failed(0, reason);
+      return;
+    }
+    void this.#closeSocket();
+    this.#watch.reject(reason);
+  }
+
+  async #closeSocket(): Promise<void> {
+    const socket = this.#socket;
+    if (socket === null) return;
+    this.#socket = null;
+    this.#isConnected = false;
+    await new Promise<void>((resolve) => {
+      socket.close(resolve);
+    });
+  }
+}
+
+/** Less than asked for, or none at all, costs speed only. */
+function raiseSendBuffer(socket: Socket): void {
+  try {
+    socket.setSendBufferSize(SEND_BUFFER_BYTES);
+  } catch {
+    // The system's default stays.
+  }
+}

@@ -1,0 +1,164 @@
+import type { Socket } from 'node:net';
+import { type Endpoint, endpoint } from '../lib/address.js';
+import { nowMicros } from '../lib/clock.js';
+import type { Reason } from '../lib/reasons.js';
+import { StallWatch } from '../lib/stall-watch.js';
+import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
+
+export interface ConnectionHandler {
+  onRead(buffer: Buffer): void;
+  /** The far side sent its FIN; nothing more is read. */
+  onEnd(): void;
+  /** What was written has been taken; more is welcome. */
+  onDrain(): void;
+  /** The connection broke, or a timeout of its own ended it. */
+  onFailure(reason: Reason, detail: string): void;
+  /** Nothing more happens on this connection. Always the last call, exactly once. */
+  onClosed(): void;
+}
+
+export interface ConnectionOptions {
+  /** Milliseconds; see design: time without progress while there is something to send. */
+  readonly send_timeout: number;
+}
+
+/** TCP keep-alive: the first probe after this much silence. MSRP itself has none that a proxy may send [facts: no bare CRLF]. */
+const KEEP_ALIVE_DELAY_MS = 60_000;
+
+/**
+ * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
+ * `stream` is where the bytes are read and written (the same, or the TLS socket around it).
+ */
+export class Connection {
+  readonly leg: 'downstream' | 'upstream';
+  readonly proto: 'msrp' | 'msrps';
+  readonly near: Endpoint;
+  readonly far: Endpoint;
+  readonly tls: TlsFacts | null;
+  readonly openedAt: number = nowMicros();
+  bytesIn = 0;
+  bytesOut = 0;
+  messagesIn = 0;
+  messagesOut = 0;
+  readonly #raw: Socket;
+  readonly #stream: Socket;
+  readonly #sendWatch: StallWatch;
+  #handler: ConnectionHandler | null = null;
+  #firstToClose: 'far' | 'near' | null = null;
+  #closed = false;
+
+  constructor(
+    leg: 'downstream' | 'upstream',
+    raw: Socket,
+    stream: Socket,
+    tls: TlsFacts | null,
+    options: ConnectionOptions,
+  ) {
+    this.leg = leg;
+    this.proto = tls === null ? 'msrp' : 'msrps';
+    this.near = endpoint(raw.localAddress, raw.localPort);
+    this.far = endpoint(raw.remoteAddress, raw.remotePort);
+    this.tls = tls;
+    this.#raw = raw;
+    this.#stream = stream;
+    this.#sendWatch = new StallWatch(
+      options.send_timeout,
+      () => this.#taken(),
+      () => this.#handler?.onFailure('send_timeout', `no byte taken for ${options.send_timeout} ms`),
+    );
+    raw.setNoDelay(true);
+    raw.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+  }
+
+  /** Who sent the first FIN or RST; null while neither did. */
+  get firstToClose(): 'far' | 'near' | null {
+    return this.#firstToClose;
+  }
+
+  /** Octets written here that the kernel has not taken yet. */
+  get backlog(): number {
+    return this.#stream.writableLength;
+  }
+
+  /** Begins to read; from here on the handler is told everything. */
+  open(handler: ConnectionHandler): void {
+    this.#handler = handler;
+    const stream = this.#stream;
+    stream.on('data', (buffer: Buffer) => {
+      this.bytesIn += buffer.length;
+      handler.onRead(buffer);
+    });
+    stream.on('end', () => {
+      this.#firstToClose ??= 'far';
+      handler.onEnd();
+    });
+    stream.on('finish', () => {
+      this.#firstToClose ??= 'near';
+    });
+    stream.on('drain', () => handler.onDrain());
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (this.#closed) return;
+      const reason = reasonOfSocketError(error);
+      if (reason === 'reset') this.#firstToClose ??= 'far';
+      handler.onFailure(reason, error.message);
+    });
+    stream.on('close', () => {
+      this.#closed = true;
+      this.#sendWatch.disarm();
+      handler.onClosed();
+    });
+    // Between the handshake and here the stream may already have ended.
+    if (stream.destroyed) setImmediate(() => this.#missedClose());
+    else stream.resume();
+  }
+
+  /** @returns false when the reading side should pause until onDrain */
+  write(buffer: Buffer): boolean {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.writableEnded) return true;
+    this.bytesOut += buffer.length;
+    const welcome = stream.write(buffer);
+    if (stream.writableLength > 0) this.#sendWatch.arm();
+    return welcome;
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /** Sends what is still to be sent, then a FIN. */
+  end(): void {
+    if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.end();
+  }
+
+  /** Ends at once with a RST: the peer must not take a cut for an answer. */
+  reset(): void {
+    if (!this.#raw.destroyed) {
+      this.#firstToClose ??= 'near';
+      this.#raw.resetAndDestroy();
+    }
+    this.#stream.destroy();
+  }
+
+  #missedClose(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#firstToClose ??= 'far';
+    this.#handler?.onFailure('reset', 'closed before it was read');
+    this.#handler?.onClosed();
+  }
+
+  /** A figure that moves whenever the kernel took bytes, or null when there is nothing to send. */
+  #taken(): number | null {
+    const waiting = this.#stream.writableLength;
+    if (waiting === 0 || this.#stream.destroyed) return null;
+    // A write counts as waiting until the kernel has taken the whole of it, so a reader of a few KB a second would
+    // seem to stand still; the handle knows the part that was taken.
+    const handle = (this.#raw as Socket & { _handle?: { writeQueueSize?: number } | null })._handle;
+    return this.bytesOut - waiting - (handle?.writeQueueSize ?? 0);
+  }
+}

@@ -1,0 +1,196 @@
+import type { LookupAddress } from 'node:dns';
+import { type Socket, connect, isIP } from 'node:net';
+import { type SecureContext, type SecureContextOptions, connect as connectTls } from 'node:tls';
+import { type Endpoint, type HostPort, UNSPECIFIED, endpoint } from '../lib/address.js';
+import { nowMicros } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
+import type { Reason } from '../lib/reasons.js';
+import { Connection, type ConnectionOptions } from './connection.js';
+import type { Resolver } from './resolver.js';
+import { reasonOfHandshakeError, tlsFactsOf } from './tls-facts.js';
+
+/** A tls_mgm client_domain, ready for use. */
+export interface ReadyClientDomain {
+  readonly options: SecureContextOptions;
+  readonly context: SecureContext;
+  readonly verify_cert: 0 | 1;
+}
+
+export interface DialOptions extends ConnectionOptions {
+  /** Milliseconds for name and TCP together. */
+  readonly connect_timeout: number;
+  /** Milliseconds. */
+  readonly tls_handshake_timeout: number;
+}
+
+export interface DialTarget extends HostPort {
+  readonly proto: 'msrp' | 'msrps';
+}
+
+export interface DialFailure {
+  readonly near: Endpoint;
+  readonly far: Endpoint;
+  readonly reason: Reason;
+  readonly detail: string;
+  readonly at: number;
+}
+
+export interface DialContext {
+  readonly resolver: Resolver;
+  /** The client_domain for an address, asked when a TLS handshake begins. */
+  clientDomain(address: Endpoint, host: string): ReadyClientDomain;
+}
+
+/**
+ * Originates one connection: name, TCP (all addresses of the name, the next one tried while one hangs: RFC 8305),
+ * TLS. Ends with exactly one of the two callbacks, unless it is given up with abort().
+ */
+export class Dial {
+  readonly #target: DialTarget;
+  readonly #options: DialOptions;
+  readonly #context: DialContext;
+  readonly #onConnection: (connection: Connection) => void;
+  readonly #onFailure: (failure: DialFailure) => void;
+  #raw: Socket | null = null;
+  #timer: NodeJS.Timeout;
+  #near: Endpoint = UNSPECIFIED;
+  #far: Endpoint = UNSPECIFIED;
+  #over = false;
+
+  constructor(
+    target: DialTarget,
+    options: DialOptions,
+    context: DialContext,
+    onConnection: (connection: Connection) => void,
+    onFailure: (failure: DialFailure) => void,
+  ) {
+    this.#target = target;
+    this.#options = options;
+    this.#context = context;
+    this.#onConnection = onConnection;
+    this.#onFailure = onFailure;
+    if (isIP(target.host) !== 0) this.#far = endpoint(target.host, target.port);
+    this.#timer = setTimeout(() => this.#timedOut(), options.connect_timeout);
+    context.resolver.resolve(target.host).then(
+      (addresses) => this.#connect(addresses),
+      (error: unknown) => this.#fail(reasonOfLookupError(error), messageOf(error)),
+    );
+  }
+
+  /** Gives it up: whoever wanted it is gone. The failure is reported, with this reason. */
+  abort(reason: Reason): void {
+    this.#fail(reason, 'given up');
+  }
+
+  #connect(addresses: readonly LookupAddress[]): void {
+    if (this.#over) return;
+    const [first] = addresses;
+    if (first === undefined) {
+      this.#fail('dns_not_found', `${this.#target.host} has no address`);
+      return;
+    }
+    this.#far = endpoint(first.address, this.#target.port);
+    const raw = connect({
+      host: this.#target.host,
+      port: this.#target.port,
+      allowHalfOpen: true,
+      autoSelectFamily: addresses.length > 1,
+      lookup: (_host, lookupOptions, done) => {
+        if (lookupOptions.all === true) done(null, [...addresses]);
+        else done(null, first.address, first.family);
+      },
+    });
+    this.#raw = raw;
+    const failed = (error: NodeJS.ErrnoException): void => {
+      const one = firstOf(error);
+      this.#fail(reasonOfConnectError(one), one.message);
+    };
+    raw.once('error', failed);
+    raw.once('connect', () => {
+      raw.off('error', failed);
+      this.#near = endpoint(raw.localAddress, raw.localPort);
+      this.#far = endpoint(raw.remoteAddress, raw.remotePort);
+      if (this.#target.proto === 'msrps') this.#handshake(raw);
+      else this.#succeed(new Connection('upstream', raw, raw, null, this.#options));
+    });
+  }
+
+  #handshake(raw: Socket): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#timedOut(true), this.#options.tls_handshake_timeout);
+    const { host } = this.#target;
+    const name = isIP(host) === 0 ? host : '';
+    const { context, verify_cert } = this.#context.clientDomain(this.#far, host);
+    const stream = connectTls({
+      socket: raw,
+      secureContext: context,
+      // An address may not stand in the server name (RFC 6066 §3); the certificate is then checked against the address.
+      servername: name,
+      host,
+      rejectUnauthorized: verify_cert === 1,
+    });
+    stream.once('error', (error: NodeJS.ErrnoException) => this.#fail(reasonOfHandshakeError(error), error.message));
+    const ended = (): void => this.#fail('tls_handshake_failed', 'closed inside the handshake');
+    stream.once('end', ended);
+    raw.on('error', () => {});
+    stream.once('secureConnect', () => {
+      stream.off('end', ended);
+      stream.allowHalfOpen = true;
+      this.#succeed(new Connection('upstream', raw, stream, tlsFactsOf(stream, name), this.#options));
+    });
+  }
+
+  #timedOut(inHandshake = false): void {
+    // A stalled event loop must not fail anyone: what arrived meanwhile is delivered first.
+    setImmediate(() => {
+      if (inHandshake) this.#fail('tls_handshake_timeout', `no handshake within ${this.#options.tls_handshake_timeout} ms`);
+      else if (this.#raw === null) this.#fail('dns_timeout', `${this.#target.host} not resolved within ${this.#options.connect_timeout} ms`);
+      else this.#fail('connect_timeout', `no answer within ${this.#options.connect_timeout} ms`);
+    });
+  }
+
+  #succeed(connection: Connection): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#onConnection(connection);
+  }
+
+  #fail(reason: Reason, detail: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    const raw = this.#raw;
+    if (raw !== null) {
+      raw.on('error', () => {});
+      raw.destroy();
+    }
+    this.#onFailure({ near: this.#near, far: this.#far, reason, detail, at: nowMicros() });
+  }
+}
+
+/** With several addresses tried, the error of the first one. */
+function firstOf(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  if (!(error instanceof AggregateError)) return error;
+  const first: unknown = error.errors[0];
+  return first instanceof Error ? first : error;
+}
+
+function reasonOfConnectError({ code }: NodeJS.ErrnoException): Reason {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'connect_refused';
+    case 'ETIMEDOUT':
+      return 'connect_timeout';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'connect_unreachable';
+    default:
+      return 'connect_failed';
+  }
+}
+
+function reasonOfLookupError(error: unknown): Reason {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === 'ENOTFOUND' || code === 'ENODATA' ? 'dns_not_found' : 'dns_failed';
+}

@@ -1,0 +1,182 @@
+import type { Direction, Piece } from '../events.js';
+import { nowMicros } from '../lib/clock.js';
+import { atEndOfTurn } from '../lib/turn.js';
+import type { Message } from '../msrp/message.js';
+import { Parser } from '../msrp/parser.js';
+import type { Connection } from '../net/connection.js';
+import { ChunkBudget } from './chunk-budget.js';
+import { HOLD_BYTES, type LinkOptions } from './options.js';
+
+export interface FlowRead {
+  readonly direction: Direction;
+  readonly buffer: Buffer;
+  readonly time: number;
+  readonly pieces: readonly Piece[];
+  readonly strayBytes: number;
+  readonly parseError: string | null;
+}
+
+export interface FlowOwner {
+  /** After the bytes were passed on. */
+  onRead(read: FlowRead): void;
+  /** The bytes are not MSRP, and on_parse_error is `close`. */
+  onParseError(flow: Flow, detail: string): void;
+  onChunkLimit(flow: Flow): void;
+}
+
+const NO_PIECES: readonly Piece[] = [];
+
+/**
+ * One direction of a link: bytes go from one connection to the other as the buffers that were read; the parser looks on.
+ * Until the other connection stands they are held, HOLD_BYTES at most.
+ */
+export class Flow {
+  readonly direction: Direction;
+  readonly from: Connection;
+  readonly #owner: FlowOwner;
+  readonly #passErrors: boolean;
+  readonly #budget: ChunkBudget;
+  #to: Connection | null = null;
+  #parser: Parser | null = new Parser();
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #paused = false;
+  #fromEnded = false;
+  /** The open message that this turn of the event loop brought `#turnBytes` octets to. */
+  #turnMessage: Message | null = null;
+  #turnBytes = 0;
+  #turnPending = false;
+  #stopped = false;
+
+  constructor(direction: Direction, from: Connection, options: LinkOptions, owner: FlowOwner) {
+    this.direction = direction;
+    this.from = from;
+    this.#owner = owner;
+    this.#passErrors = options.on_parse_error === 'pass';
+    this.#budget = new ChunkBudget(options.max_msg_chunks);
+  }
+
+  /** Whether everything read so far was whole messages, passed on. Without a parser nobody knows, and it is. */
+  get atBoundary(): boolean {
+    return this.#heldBytes === 0 && (this.#parser === null || this.#parser.open === null);
+  }
+
+  /** The far side of `from` sent its FIN. */
+  get fromEnded(): boolean {
+    return this.#fromEnded;
+  }
+
+  /** The other connection stands: what was held goes out first. */
+  attach(to: Connection): void {
+    this.#to = to;
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
+    to.messagesOut = this.from.messagesIn;
+    let welcome = true;
+    for (const buffer of held) welcome = to.write(buffer);
+    if (this.#fromEnded) to.end();
+    else if (welcome) this.#resume();
+    else this.#pause();
+  }
+
+  read(buffer: Buffer): void {
+    if (this.#stopped) return;
+    const time = nowMicros();
+    const parser = this.#parser;
+    if (parser === null) {
+      this.#pass(buffer);
+      this.#owner.onRead({ direction: this.direction, buffer, time, pieces: NO_PIECES, strayBytes: 0, parseError: null });
+      return;
+    }
+    const good = parser.parse(buffer);
+    const { error, pieces } = parser;
+    this.#pass(error === null || this.#passErrors ? buffer : buffer.subarray(0, good));
+    this.#countMessages(pieces);
+    this.#owner.onRead({
+      direction: this.direction,
+      buffer,
+      time,
+      pieces,
+      strayBytes: parser.strayBytes,
+      parseError: error,
+    });
+    if (error !== null) this.#failed(error);
+    else this.#account(parser.open, pieces.at(-1));
+    parser.settle();
+  }
+
+  /** The far side of `from` sent its FIN: passed on as a FIN, after everything that came before it. */
+  end(): void {
+    this.#fromEnded = true;
+    this.#to?.end();
+  }
+
+  /** The receiving side takes bytes again. */
+  drained(): void {
+    this.#resume();
+  }
+
+  /** Nothing is passed on any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #pass(buffer: Buffer): void {
+    if (buffer.length === 0) return;
+    if (this.#to === null) {
+      this.#held.push(buffer);
+      this.#heldBytes += buffer.length;
+      if (this.#heldBytes >= HOLD_BYTES) this.#pause();
+    } else if (!this.#to.write(buffer)) {
+      this.#pause();
+    }
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.from.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.from.resume();
+  }
+
+  #countMessages(pieces: readonly Piece[]): void {
+    let complete = 0;
+    for (const { message } of pieces) if (message.complete) complete += 1;
+    this.from.messagesIn += complete;
+    if (this.#to !== null) this.#to.messagesOut += complete;
+  }
+
+  #failed(error: string): void {
+    this.#parser = null;
+    if (!this.#passErrors) this.#owner.onParseError(this, error);
+  }
+
+  /** The bookkeeping of max_msg_chunks, done at the end of the turn: a turn may bring several reads of one message. */
+  #account(open: Message | null, last: Piece | undefined): void {
+    if (open !== this.#turnMessage) {
+      this.#budget.reset();
+      this.#turnMessage = open;
+      this.#turnBytes = 0;
+    }
+    if (open === null || last === undefined) return;
+    this.#turnBytes += last.end - last.start;
+    if (this.#turnPending) return;
+    this.#turnPending = true;
+    atEndOfTurn(this.#endOfTurn);
+  }
+
+  readonly #endOfTurn = (): void => {
+    this.#turnPending = false;
+    if (this.#turnMessage === null || this.#stopped) return;
+    const octets = this.#turnBytes;
+    this.#turnBytes = 0;
+    if (!this.#budget.spend(octets)) this.#owner.onChunkLimit(this);
+  };
+}

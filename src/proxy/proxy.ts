@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import type { NextHop, Observer } from '../events.js';
+import type { Endpoint } from '../lib/address.js';
+import type { Connection } from '../net/connection.js';
+import type { DialContext } from '../net/dial.js';
+import { Listener, type ListenerOptions, type TlsByAddress } from '../net/listener.js';
+import { Link } from './link.js';
+import type { LinkOptions } from './options.js';
+
+export interface ProxyListener {
+  readonly proto: 'msrp' | 'msrps';
+  readonly ip: string;
+  readonly port: number;
+  readonly upstream: NextHop;
+  /** The server_domains; null for msrp. */
+  readonly tls: TlsByAddress | null;
+}
+
+export interface ProxyOptions extends LinkOptions {
+  /** Accepted connections, handshakes included; one more is reset. */
+  readonly max_connections: number;
+}
+
+/** How often an ending drain looks whether it is over. */
+const DRAIN_POLL_MS = 20;
+
+/** All listeners and all links. */
+export class Proxy {
+  readonly #options: ProxyOptions;
+  readonly #context: DialContext;
+  readonly #observer: Observer;
+  readonly #listeners: Listener[];
+  readonly #links = new Set<Link>();
+  /** Keeps link ids of two starts apart in Homer. */
+  readonly #start = randomBytes(4).toString('hex');
+  #count = 0;
+  #handshakes = 0;
+
+  constructor(listeners: readonly ProxyListener[], options: ProxyOptions, context: DialContext, observer: Observer) {
+    this.#options = options;
+    this.#context = context;
+    this.#observer = observer;
+    this.#listeners = listeners.map((each) => this.#listener(each));
+  }
+
+  get links(): ReadonlySet<Link> {
+    return this.#links;
+  }
+
+  /**
+   * Binds all listeners, or none.
+   * @throws MsrptapError listen_failed
+   */
+  async listen(): Promise<Endpoint[]> {
+    try {
+      return await Promise.all(this.#listeners.map((listener) => listener.listen()));
+    } catch (error) {
+      this.stopAccepting();
+      throw error;
+    }
+  }
+
+  /** New certificates for the handshakes to come. */
+  useTls(tls: TlsByAddress): void {
+    for (const listener of this.#listeners) if (listener.proto === 'msrps') listener.useTls(tls);
+  }
+
+  stopAccepting(): void {
+    for (const listener of this.#listeners) listener.close();
+  }
+
+  /**
+   * Accepts nothing more and ends every link at a message boundary; those that have not ended after `timeout`
+   * milliseconds, or when `signal` fires, are cut.
+   * @returns how many were cut
+   */
+  async drain(timeout: number, signal?: AbortSignal): Promise<number> {
+    this.stopAccepting();
+    for (const link of this.#links) link.drain();
+    const deadline = performance.now() + timeout;
+    while (this.#links.size > 0 && performance.now() < deadline && signal?.aborted !== true) {
+      await pause();
+    }
+    const cut = this.#links.size;
+    for (const link of this.#links) link.cut('drained', 'SUCCESS');
+    // A reset closes in the next turns; nobody can hold it up.
+    while (this.#links.size > 0) await pause();
+    return cut;
+  }
+
+  #listener({ proto, ip, port, upstream, tls }: ProxyListener): Listener {
+    const options: ListenerOptions = { ...this.#options, proto, ip, port };
+    return new Listener(options, tls, {
+      refuse: () => (this.#links.size + this.#handshakes >= this.#options.max_connections ? 'max_connections' : null),
+      onHandshake: (change) => (this.#handshakes += change),
+      onConnection: (connection) => this.#accepted(connection, upstream),
+      onFailure: (failure) => {
+        this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
+      },
+    });
+  }
+
+  #accepted(connection: Connection, upstream: NextHop): void {
+    const link = new Link(
+      this.#nextId(),
+      upstream,
+      connection,
+      this.#options,
+      this.#context,
+      (facts) => this.#observer.link(facts),
+      (ended) => this.#links.delete(ended),
+    );
+    this.#links.add(link);
+  }
+
+  #nextId(): string {
+    this.#count += 1;
+    return `${this.#start}-${this.#count}`;
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
+}

@@ -1,0 +1,133 @@
+import type { ConnectionFacts, Ending, FailedAttempt, Leg, LinkFacts, Proto } from '../events.js';
+import { type Endpoint, UNSPECIFIED, formatEndpoint } from '../lib/address.js';
+import { REASONS, type Reason } from '../lib/reasons.js';
+
+/** A connection event as it is traced: the keys of OpenSIPS' trace events first, then this project's own. */
+export interface EventPayload {
+  readonly Protocol: 'MSRP' | 'MSRPS';
+  readonly Event: 'ACCEPTED' | 'CONNECTED' | 'CLOSED';
+  readonly Status: 'SUCCESS' | 'FAILURE';
+  readonly Message: string;
+  readonly Leg: Leg;
+  readonly Link: string;
+  readonly Source: string;
+  readonly Destination: string;
+  Session?: string;
+  readonly Reason?: Reason;
+  readonly BytesIn?: number;
+  readonly BytesOut?: number;
+  readonly MessagesIn?: number;
+  readonly MessagesOut?: number;
+  /** Seconds. */
+  readonly Duration?: number;
+}
+
+/** An event with the addresses of its packet. */
+export interface TraceEvent {
+  readonly payload: EventPayload;
+  readonly source: Endpoint;
+  readonly destination: Endpoint;
+}
+
+/** What systems and TLS libraries say may quote what a peer sent. */
+const MAX_DETAIL = 500;
+
+/** ACCEPTED or CONNECTED. The source is who opened the connection. */
+export function opened({ id }: LinkFacts, connection: ConnectionFacts): TraceEvent {
+  const { leg, near, far } = connection;
+  const accepted = leg === 'downstream';
+  const [source, destination] = accepted ? [far, near] : [near, far];
+  return {
+    source,
+    destination,
+    payload: {
+      Protocol: protocol(connection.proto),
+      Event: accepted ? 'ACCEPTED' : 'CONNECTED',
+      Status: 'SUCCESS',
+      Message: accepted ? 'Connection accepted...' : 'Successfully connected...',
+      Leg: leg,
+      Link: id,
+      Source: formatEndpoint(source),
+      Destination: formatEndpoint(destination),
+    },
+  };
+}
+
+/** An accept or a dial that gave no connection. */
+export function failed(attempt: FailedAttempt): TraceEvent {
+  const { leg, near, far, name, reason } = attempt;
+  const accepted = leg === 'downstream';
+  const [source, destination] = accepted ? [far, near] : [near, far];
+  return {
+    source,
+    destination,
+    payload: {
+      Protocol: protocol(attempt.proto),
+      Event: accepted ? 'ACCEPTED' : 'CONNECTED',
+      Status: 'FAILURE',
+      Message: `${accepted ? 'Failed to accept' : 'Failed to connect'}... ${explain(reason, attempt.detail)}`,
+      Leg: leg,
+      Link: attempt.link,
+      Source: formatEndpoint(source),
+      Destination: far === UNSPECIFIED && !accepted && name !== undefined ? name : formatEndpoint(destination),
+      Reason: reason,
+    },
+  };
+}
+
+/** CLOSED. The source is who sent the first FIN or RST. */
+export function closed({ id }: LinkFacts, connection: ConnectionFacts, ending: Ending): TraceEvent {
+  const { near, far } = connection;
+  const [source, destination] = ending.by === 'far' ? [far, near] : [near, far];
+  return {
+    source,
+    destination,
+    payload: {
+      Protocol: protocol(connection.proto),
+      Event: 'CLOSED',
+      Status: ending.status,
+      Message: explain(ending.reason, ending.detail),
+      Leg: connection.leg,
+      Link: id,
+      Source: formatEndpoint(source),
+      Destination: formatEndpoint(destination),
+      Reason: ending.reason,
+      BytesIn: connection.bytesIn,
+      BytesOut: connection.bytesOut,
+      MessagesIn: connection.messagesIn,
+      MessagesOut: connection.messagesOut,
+      Duration: Math.max(0, ending.at - connection.openedAt) / 1_000_000,
+    },
+  };
+}
+
+/**
+ * JSON (homer5_on 0), or text parts joined by `delimiter` (homer5_on 1): OpenSIPS' four, then key=value.
+ */
+export function encodeEvent(event: EventPayload, session: string, delimiter: string | null): Buffer {
+  const { Protocol, Event, Status, Message, Leg: leg, Link, Source, Destination, ...rest } = event;
+  const all = {
+    Protocol,
+    Event,
+    Status,
+    Message,
+    Leg: leg,
+    Link,
+    Source,
+    Destination,
+    ...(session === '' ? {} : { Session: session }),
+    ...rest,
+  };
+  if (delimiter === null) return Buffer.from(JSON.stringify(all));
+  const own = Object.entries(all).slice(4);
+  return Buffer.from([Protocol, Event, Status, Message, ...own.map(([key, value]) => `${key}=${value}`)].join(delimiter));
+}
+
+function protocol(proto: Proto): 'MSRP' | 'MSRPS' {
+  return proto === 'msrp' ? 'MSRP' : 'MSRPS';
+}
+
+function explain(reason: Reason, detail: string): string {
+  const text = REASONS[reason];
+  return detail === '' || detail === text ? text : `${text} (${detail.slice(0, MAX_DETAIL)})`;
+}

@@ -1,0 +1,149 @@
+import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { RateLimitedLog } from '../lib/rate-limited-log.js';
+import type { FilterCall, FilterCalls } from './filter-calls.js';
+import { FilterInstance, type InstanceOptions, type InstanceOwner } from './filter-instance.js';
+import type { RouteDecision } from './filter-route.js';
+
+/** Milliseconds before a second thread in a row is started for one that ended itself; doubled for each further one. */
+const RESTART_DELAY = 100;
+const MAX_RESTART_DELAY = 5_000;
+
+/**
+ * Keeps a thread under the calls: puts them to it, replaces it when it is lost, worn or to be loaded anew. A lost thread
+ * is replaced when a call needs one; calls that it had not begun with go to the next.
+ */
+export class FilterSupervisor implements InstanceOwner {
+  readonly #calls: FilterCalls;
+  readonly #options: InstanceOptions;
+  readonly #log: RateLimitedLog;
+  /** Threads that have not ended, loading and retired ones included. */
+  readonly #alive = new Set<FilterInstance>();
+  /** The one that calls are put to. */
+  #current: FilterInstance | null = null;
+  #reloads: Promise<void> = Promise.resolve();
+  #renewing = false;
+  /** Threads in a row that were lost without a decision. */
+  #losses = 0;
+  #restart: NodeJS.Timeout | 'loading' | null = null;
+  #stopped = false;
+
+  constructor(calls: FilterCalls, options: InstanceOptions) {
+    this.#calls = calls;
+    this.#options = options;
+    this.#log = options.log;
+  }
+
+  /** Rejects with filter_load_failed or filter_route_missing; what was in force before stays in force. */
+  load(): Promise<void> {
+    const load = this.#loadAfter(this.#reloads);
+    this.#reloads = load.catch(() => {});
+    return load;
+  }
+
+  /** Puts calls to the thread as far as it has room; has one started when there is none. */
+  feed(): void {
+    while (this.#current?.hasRoom === true) {
+      const call = this.#calls.take();
+      if (call === undefined) return;
+      this.#current.ask(call);
+    }
+    if (this.#current !== null || this.#restart !== null || this.#stopped || !this.#calls.hasUnasked) return;
+    const delay = this.#losses <= 1 ? 0 : Math.min(RESTART_DELAY * 2 ** (this.#losses - 2), MAX_RESTART_DELAY);
+    this.#restart = setTimeout(() => void this.#replace(), delay);
+  }
+
+  /** Ends all threads. No call may be open any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    if (this.#restart !== 'loading' && this.#restart !== null) clearTimeout(this.#restart);
+    await Promise.all(Array.from(this.#alive, (instance) => instance.end()));
+    await this.#reloads;
+  }
+
+  decided(_instance: FilterInstance, call: FilterCall, { outcome, error }: RouteDecision): void {
+    this.#losses = 0;
+    this.#calls.settle(call, outcome);
+    if (outcome === 'throw') this.#log.write('warn', 'filter route threw; the connection is traced', { error });
+    if (outcome === 'promise') this.#log.write('warn', 'filter route refused; the connection is traced', { error });
+    this.feed();
+  }
+
+  overdue(instance: FilterInstance, call: FilterCall): void {
+    if (this.#current === instance) this.#current = null;
+    this.#calls.settle(call, 'timeout');
+    const { timeout } = this.#options;
+    this.#log.write('error', 'filter route timed out; the connection is traced', { timeout, input: call.input });
+  }
+
+  worn(instance: FilterInstance, bytes: number): void {
+    if (this.#current !== instance || this.#renewing) return;
+    this.#renewing = true;
+    this.#log.write('warn', 'filter module keeps memory; its thread is replaced', { bytes });
+    this.load()
+      .catch((error: unknown) => this.#notReplaced(error))
+      .finally(() => (this.#renewing = false));
+  }
+
+  ended(instance: FilterInstance, unanswered: readonly FilterCall[], crash: string | null): void {
+    this.#alive.delete(instance);
+    if (this.#current === instance) this.#current = null;
+    if (crash === null) {
+      this.#calls.giveBack(unanswered);
+    } else {
+      this.#losses += 1;
+      const [running, ...behind] = unanswered;
+      if (running !== undefined) this.#calls.settle(running, 'crash');
+      this.#calls.giveBack(behind);
+      this.#log.write('error', 'filter thread ended; the connection it decided on is traced', { error: crash });
+    }
+    this.feed();
+  }
+
+  /** One after the other, so that what is in force in the end is what was read last. */
+  async #loadAfter(previous: Promise<void>): Promise<void> {
+    await previous;
+    const instance = await this.#start();
+    this.#current?.retire();
+    this.#current = instance;
+    this.#losses = 0;
+    this.feed();
+  }
+
+  async #replace(): Promise<void> {
+    this.#restart = 'loading';
+    try {
+      const instance = await this.#start();
+      // A reload that came in between has read the file later.
+      if (this.#current === null) this.#current = instance;
+      else instance.retire();
+    } catch (error) {
+      this.#losses += 1;
+      this.#notReplaced(error);
+    }
+    this.#restart = null;
+    this.feed();
+  }
+
+  async #start(): Promise<FilterInstance> {
+    if (this.#stopped) throw this.#loadError('filters are stopped');
+    let instance: FilterInstance;
+    try {
+      instance = new FilterInstance(this.#options, this);
+    } catch (error) {
+      throw this.#loadError(`no thread can be started: ${messageOf(error)}`);
+    }
+    this.#alive.add(instance);
+    await instance.loaded;
+    if (!instance.isReady) throw this.#loadError('its thread ended when it had loaded');
+    return instance;
+  }
+
+  #loadError(text: string): MsrptapError {
+    return new MsrptapError('filter_load_failed', `${this.#options.file}: ${text}`);
+  }
+
+  #notReplaced(error: unknown): void {
+    if (this.#stopped) return;
+    this.#log.write('error', 'filter thread not replaced', { error: messageOf(error) });
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The thread in which a filter module lives: loads it, then answers calls in order. One answer a message, posted before the
+ * next call begins, so that the main thread knows which call hangs or ended the thread.
+ */
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { getHeapStatistics } from 'node:v8';
+import { parentPort, workerData } from 'node:worker_threads';
+import { decide, describeThrown, type Route } from './filter-route.js';
+import type { FromWorker, ToWorker, WorkerSetup } from './filter-messages.js';
+import { syntaxErrorLine } from './filter-syntax.js';
+
+/**
+ * A module that keeps this much more than it had after loading is leaking. The thread must go before V8 reaches its hard
+ * limit: one failing big allocation there (a Map that doubles, say) ends the whole process.
+ */
+const WORN_BYTES = 64 * 1024 * 1024;
+/** Milliseconds. */
+const WORN_CHECK_INTERVAL = 1_000;
+
+const port = parentPort;
+if (port === null) throw new Error('filter-worker runs in a worker thread only');
+const { file }: WorkerSetup = workerData;
+
+function post(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function isRoute(value: unknown): value is Route {
+  return typeof value === 'function';
+}
+
+async function loadRoute(): Promise<Route | null> {
+  if (!existsSync(file)) {
+    post({ kind: 'failed', code: 'filter_load_failed', message: `${file}: there is no such file` });
+    return null;
+  }
+  let exported: { readonly default?: unknown };
+  try {
+    exported = await import(pathToFileURL(file).href);
+  } catch (thrown) {
+    post({ kind: 'failed', code: 'filter_load_failed', message: `${file}: ${describeLoadError(thrown)}` });
+    return null;
+  }
+  if (isRoute(exported.default)) return exported.default;
+  const found = 'default' in exported ? `is not a function but ${kindOf(exported.default)}` : 'is missing';
+  const message = `${file}: the default export ${found}; it must be the route: export default function route({ si, sp, socket_in }, { drop, exit }) { … }`;
+  post({ kind: 'failed', code: 'filter_route_missing', message });
+  return null;
+}
+
+function describeLoadError(thrown: unknown): string {
+  const text = describeThrown(thrown);
+  if (!(thrown instanceof SyntaxError) || /:\d+\)$/.test(text)) return text;
+  const line = syntaxErrorLine(file);
+  return line === null ? `${text} (in a module that it imports)` : `${text} (${file}:${line})`;
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : typeof value;
+}
+
+// Without a listener it would end the thread, and with it the decisions of other connections.
+process.on('unhandledRejection', (reason) => post({ kind: 'rejection', error: describeThrown(reason) }));
+
+const route = await loadRoute();
+if (route !== null) {
+  port.on('message', (calls: ToWorker) => {
+    for (const { id, input } of calls) post({ kind: 'decision', id, decision: decide(route, input) });
+  });
+  const loaded = getHeapStatistics().used_heap_size;
+  setInterval(() => {
+    const bytes = getHeapStatistics().used_heap_size - loaded;
+    if (bytes > WORN_BYTES) post({ kind: 'worn', bytes });
+  }, WORN_CHECK_INTERVAL).unref();
+  post({ kind: 'loaded' });
+}

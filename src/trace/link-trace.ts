@@ -1,0 +1,264 @@
+import type {
+  ConnectionFacts,
+  Direction,
+  Ending,
+  FailedAttempt,
+  Leg,
+  LinkFacts,
+  LinkObserver,
+  Piece,
+  Read,
+} from '../events.js';
+import type { Message } from '../msrp/message.js';
+import { Capture } from './capture.js';
+import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
+import { mirror, mirrorCut, octetsNeeded } from './mirror.js';
+import { type Path, Paths } from './paths.js';
+import { routeInput } from './route-input.js';
+import { Sessions } from './sessions.js';
+import type { PacketFlow, TracerCore } from './tracer.js';
+import { type Attempt, WaitingRoom } from './waiting-room.js';
+
+/**
+ * Whether a connection is traced. `unopened`: it does not stand yet; `asked`: its route has not answered; `never`: tracing
+ * was off when it was opened, or the route dropped it, or it never came to be.
+ */
+type Decision = 'unopened' | 'asked' | 'traced' | 'never';
+
+/** A message that arrives in several reads. */
+interface Arriving {
+  readonly message: Message;
+  /** null: tracing was off when it began, and it is not shown from its middle on. */
+  readonly capture: Capture | null;
+  session: string | null;
+}
+
+/** What a waiting event is taken to occupy; they are few and small. */
+const EVENT_OCTETS = 1_024;
+
+/** The trace of one link: gives each of its packets a decision, a time, addresses and a correlation id. */
+export class LinkTrace implements LinkObserver {
+  readonly #link: LinkFacts;
+  readonly #tracer: TracerCore;
+  readonly #onDone: () => void;
+  readonly #decisions: Record<Leg, Decision> = { downstream: 'unopened', upstream: 'unopened' };
+  readonly #sessions = new Sessions();
+  readonly #waiting: WaitingRoom;
+  readonly #paths: Paths<PacketFlow>;
+  readonly #arriving: Record<Direction, Arriving | null> = { up: null, down: null };
+  #wakeUp: NodeJS.Timeout | null = null;
+  #lastTime = 0;
+  /** The link has failed or ended: events wait for a session no longer. */
+  #ending = false;
+  #ended = false;
+
+  constructor(link: LinkFacts, tracer: TracerCore, onDone: () => void) {
+    this.#link = link;
+    this.#tracer = tracer;
+    this.#onDone = onDone;
+    this.#waiting = new WaitingRoom(tracer);
+    const { messages } = tracer.options.hep_payload_type;
+    this.#paths = new Paths(link.downstream, (source, destination) =>
+      tracer.exporter.flow(messages, source, destination),
+    );
+    this.#open(link.downstream);
+  }
+
+  connected(upstream: ConnectionFacts): void {
+    this.#paths.upstreamConnected(upstream);
+    this.#open(upstream);
+    this.#waiting.flush();
+  }
+
+  /** Asks no route: the downstream connection's decision holds. */
+  connectFailed(attempt: FailedAttempt): void {
+    this.#paths.upstreamFailed(attempt.near, attempt.far);
+    this.#decisions.upstream = 'never';
+    this.#ending = true;
+    this.#event('downstream', failed(attempt), attempt.at);
+    this.#waiting.flush();
+  }
+
+  read(read: Read): void {
+    if (!this.#matters) return;
+    for (const piece of read.pieces) this.#piece(piece, read);
+    if (read.parseError !== null) this.#cut(read.direction, read.time);
+  }
+
+  closed(connection: ConnectionFacts, ending: Ending): void {
+    this.#ending = true;
+    this.#cut(connection.leg === 'downstream' ? 'up' : 'down', ending.at);
+    const event = closed(this.#link, connection, ending);
+    const { ids } = this.#sessions;
+    if (ids.length === 0) this.#event(connection.leg, event, ending.at);
+    for (const id of ids) this.#event(connection.leg, event, ending.at, id);
+    this.#waiting.flush();
+  }
+
+  ended(): void {
+    this.#ended = true;
+    this.#ending = true;
+    this.#waiting.flush();
+    this.#doneIfOver();
+  }
+
+  /** Tracing was switched off: what waits is not sent any more. @returns how many packets that were */
+  discard(): number {
+    const count = this.#waiting.discard();
+    this.#doneIfOver();
+    return count;
+  }
+
+  /** A connection was opened: is it traced? The document: tracing must be on at that time. */
+  #open(connection: ConnectionFacts): void {
+    const { leg } = connection;
+    if (!this.#tracer.on) {
+      this.#decisions[leg] = 'never';
+      return;
+    }
+    const { filter } = this.#tracer;
+    this.#decisions[leg] = filter === null ? 'traced' : 'asked';
+    filter?.decide(routeInput(this.#link, connection), (traced) => {
+      this.#decisions[leg] = traced ? 'traced' : 'never';
+      this.#waiting.flush();
+      this.#doneIfOver();
+    });
+    this.#event(leg, opened(this.#link, connection), connection.openedAt);
+  }
+
+  /** Whether anything of this link may still be traced. */
+  get #matters(): boolean {
+    return this.#decisions.downstream !== 'never' || this.#decisions.upstream !== 'never';
+  }
+
+  get #messagesMatter(): boolean {
+    const through = this.#tracer.options.trace_legs === 'through';
+    return this.#tracer.on && (through ? this.#decisions.downstream !== 'never' : this.#matters);
+  }
+
+  #piece({ message, start, end }: Piece, { direction, buffer, time }: Read): void {
+    if (message.complete && message.length === end - start) {
+      const session = this.#identify(message);
+      if (this.#messagesMatter) this.#message(message, buffer.subarray(start, end), direction, time, session);
+      return;
+    }
+    const arriving = this.#arrivingAs(message, direction, message.length === end - start);
+    if (message.headComplete) arriving.session ??= this.#identify(message);
+    arriving.capture?.add(buffer, start, end, octetsNeeded(message, this.#tracer.options));
+    if (!message.complete) return;
+    this.#arriving[direction] = null;
+    if (arriving.capture === null || !this.#messagesMatter) return;
+    this.#message(message, arriving.capture.octets, direction, time, arriving.session ?? '');
+  }
+
+  #arrivingAs(message: Message, direction: Direction, begins: boolean): Arriving {
+    const arriving = this.#arriving[direction];
+    if (arriving?.message === message) return arriving;
+    const capture = begins && this.#messagesMatter ? new Capture() : null;
+    return (this.#arriving[direction] = { message, capture, session: null });
+  }
+
+  #identify(message: Message): string {
+    const session = this.#sessions.identify(message);
+    this.#waiting.flush();
+    return session;
+  }
+
+  /** A complete message. */
+  #message(message: Message, first: Buffer, direction: Direction, time: number, session: string): void {
+    this.#mirrored(mirror(message, first, this.#tracer.options), direction, time, session);
+  }
+
+  /** The connection that `direction` is read from ended, or is no longer understood: a message under way is cut there. */
+  #cut(direction: Direction, time: number): void {
+    const arriving = this.#arriving[direction];
+    this.#arriving[direction] = null;
+    if (arriving === null || arriving.capture === null || !this.#messagesMatter) return;
+    const { message, capture } = arriving;
+    const session = arriving.session ?? this.#sessions.ids[0] ?? '';
+    this.#mirrored(mirrorCut(message, capture.octets, this.#tracer.options), direction, time, session);
+  }
+
+  /** Once, as a sniffer on an unbroken wire would see it, or once for each connection that the message crosses. */
+  #mirrored(payload: readonly Buffer[], direction: Direction, time: number, session: string): void {
+    if (this.#tracer.options.trace_legs === 'through') {
+      this.#packet('downstream', 'through', direction, payload, time, session);
+      return;
+    }
+    const legs: readonly Leg[] = direction === 'up' ? ['downstream', 'upstream'] : ['upstream', 'downstream'];
+    for (const leg of legs) this.#packet(leg, leg, direction, payload, time, session);
+  }
+
+  /** @param leg the connection whose decision counts */
+  #packet(
+    leg: Leg,
+    path: Path,
+    direction: Direction,
+    payload: readonly Buffer[],
+    time: number,
+    session: string,
+  ): void {
+    const { exporter } = this.#tracer;
+    const at = this.#stamp(time);
+    let held = payload;
+    const attempt = (): boolean => {
+      const decision = this.#decisions[leg];
+      if (decision === 'never') return true;
+      const flow = this.#paths.flow(path, direction);
+      if (flow === 'none') return true;
+      if (flow === 'unknown' || decision !== 'traced') return false;
+      exporter.send(flow, at, this.#correlation(session), held);
+      return true;
+    };
+    if (attempt()) return;
+    // The read's buffer is used again; what waits is a copy.
+    const copy = Buffer.concat(payload);
+    held = [copy];
+    this.#waiting.add(copy.length, attempt);
+  }
+
+  /** @param session known already; otherwise the event waits for the link's first one, correlation_wait at most */
+  #event(leg: Leg, event: TraceEvent, time: number, session?: string): void {
+    if (!this.#tracer.on || this.#decisions[leg] === 'never') return;
+    const { exporter, options, delimiter } = this.#tracer;
+    const at = this.#stamp(time);
+    const deadline = performance.now() + options.correlation_wait;
+    const attempt: Attempt = () => {
+      const decision = this.#decisions[leg];
+      if (decision === 'never') return true;
+      const id = session ?? this.#sessions.ids[0] ?? '';
+      if (decision !== 'traced' || (id === '' && !this.#ending && performance.now() < deadline)) return false;
+      const flow = exporter.flow(options.hep_payload_type.events, event.source, event.destination);
+      exporter.send(flow, at, this.#correlation(id), [encodeEvent(event.payload, id, delimiter)]);
+      return true;
+    };
+    if (attempt()) return;
+    this.#waiting.add(EVENT_OCTETS, attempt);
+    this.#wakeUp ??= setTimeout(() => this.#waitedEnough(), options.correlation_wait + 1);
+  }
+
+  #waitedEnough(): void {
+    this.#wakeUp = null;
+    this.#waiting.flush();
+    if (!this.#waiting.empty) this.#wakeUp = setTimeout(() => this.#waitedEnough(), this.#tracer.options.correlation_wait + 1);
+  }
+
+  #correlation(session: string): string {
+    return session === '' ? `conn-${this.#link.id}` : session;
+  }
+
+  /** Homer orders a ladder by time alone: strictly increasing per link. */
+  #stamp(time: number): number {
+    this.#lastTime = Math.max(this.#lastTime + 1, time);
+    return this.#lastTime;
+  }
+
+  /** The tracer has to reach this link for as long as something may wait in it. */
+  #doneIfOver(): void {
+    if (!this.#waiting.empty && this.#matters) return;
+    if (this.#ended) this.#onDone();
+    if (this.#wakeUp === null || !this.#waiting.empty) return;
+    clearTimeout(this.#wakeUp);
+    this.#wakeUp = null;
+  }
+}

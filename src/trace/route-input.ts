@@ -1,0 +1,18 @@
+import { isIP } from 'node:net';
+import type { ConnectionFacts, LinkFacts } from '../events.js';
+import type { RouteInput } from './filter-route.js';
+
+/** What a filter route is told of a connection, in the document's words. */
+export function routeInput({ downstream, nextHop }: LinkFacts, connection: ConnectionFacts): RouteInput {
+  const accepted = connection.leg === 'downstream';
+  return {
+    si: connection.far.ip,
+    sp: connection.far.port,
+    socket_in: connection.near,
+    direction: accepted ? 'accepted' : 'connected',
+    proto: connection.proto,
+    tls: connection.tls,
+    next_hop: isIP(nextHop.host) === 0 ? null : { ip: nextHop.host, port: nextHop.port },
+    peer: accepted ? null : { si: downstream.far.ip, sp: downstream.far.port },
+  };
+}

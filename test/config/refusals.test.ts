@@ -1,0 +1,202 @@
+import { describe, expect, test } from 'vitest';
+import { LEAST, problemsOf } from '../helpers/config.js';
+
+const MS = 'must be a whole number of milliseconds from 0 to 2147483647';
+const MS_FROM_1 = 'must be a whole number of milliseconds from 1 to 2147483647';
+
+/** One wrong value each: the YAML under the least configuration, the path, and what the message has to say. */
+const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
+  ['proto_msrp: { send_timeout: fast }', 'proto_msrp.send_timeout', `${MS}, not "fast"`],
+  ['proto_msrp: { send_timeout: -1 }', 'proto_msrp.send_timeout', `${MS}, not -1`],
+  ['proto_msrp: { send_timeout: 2147483648 }', 'proto_msrp.send_timeout', `${MS}, not 2147483648`],
+  ['proto_msrp: { send_timeout: "100" }', 'proto_msrp.send_timeout', `${MS}, not "100" (write 100 without quotes)`],
+  ['proto_msrp: { send_timeout: }', 'proto_msrp.send_timeout', `${MS}, not empty`],
+  ['proto_msrp: { max_msg_chunks: 1.5 }', 'proto_msrp.max_msg_chunks', 'a whole number from 0 to 1000000, not 1.5'],
+  ['proto_msrp: { tls_handshake_timeout: 0 }', 'proto_msrp.tls_handshake_timeout', `${MS_FROM_1}, not 0`],
+  ['proto_msrp: { cert_check_on_conn_reusage: 2 }', 'proto_msrp.cert_check_on_conn_reusage', 'must be 0 or 1, not 2'],
+  ['proto_msrp: { trace_on: true }', 'proto_msrp.trace_on', 'must be 0 or 1, not true (write 1)'],
+  ['proto_msrp: { trace_on: off }', 'proto_msrp.trace_on', 'must be 0 or 1, not "off" (write 0)'],
+  ['proto_msrp: { trace_on: { toString: 1 } }', 'proto_msrp.trace_on', 'must be 0 or 1, not a section'],
+  ['proto_msrp: { trace_on: "1" }', 'proto_msrp.trace_on', 'must be 0 or 1, not "1" (write 1 without quotes)'],
+  [
+    'proto_msrp: { trace_destination: 5 }',
+    'proto_msrp.trace_destination',
+    'the name of a hep_id, or a list of names, not 5',
+  ],
+  [
+    'proto_msrp: { trace_destination: [5] }',
+    'proto_msrp.trace_destination[0]',
+    'the name of a hep_id, not 5 (write "5" with',
+  ],
+  [
+    'proto_msrp: { trace_filter_route: ../x }',
+    'proto_msrp.trace_filter_route',
+    'the name of a route (letters, digits, _ and -)',
+  ],
+  ['proto_msrp: { connect_timeout: 0 }', 'proto_msrp.connect_timeout', MS_FROM_1],
+  ['proto_msrp: { idle_timeout: no }', 'proto_msrp.idle_timeout', `${MS}, not "no"`],
+  ['proto_msrp: { half_close_timeout: [] }', 'proto_msrp.half_close_timeout', `${MS}, not an empty list`],
+  ['proto_msrp: { on_parse_error: drop }', 'proto_msrp.on_parse_error', 'must be close or pass, not "drop"'],
+  ['proto_msrp: { trace_body: none }', 'proto_msrp.trace_body', 'must be text or full or headers, not "none"'],
+  ['proto_msrp: { trace_legs: one }', 'proto_msrp.trace_legs', 'must be through or both, not "one"'],
+  ['proto_msrp: { trace_max_payload: 1023 }', 'proto_msrp.trace_max_payload', 'of octets from 1024 to 60000, not 1023'],
+  ['proto_msrp: { correlation_wait: {} }', 'proto_msrp.correlation_wait', `${MS}, not a section`],
+  ['proto_msrp: 5', 'proto_msrp', 'must be a section (keys with values), not 5'],
+  [
+    'proto_hep: { hep_id: "[a]b" }',
+    'proto_hep.hep_id',
+    'must be a list of "[NAME]HOST[:PORT];transport=tcp|udp|tls;version=3"',
+  ],
+  ['proto_hep: { hep_capture_id: 4294967296 }', 'proto_hep.hep_capture_id', 'from 0 to 4294967295, not 4294967296'],
+  [
+    'proto_hep: { hep_node_name: "tap é" }',
+    'proto_hep.hep_node_name',
+    '1 to 255 printable ASCII characters, not "tap é"',
+  ],
+  ['proto_hep: { hep_node_name: "a\\0b" }', 'proto_hep.hep_node_name', '1 to 255 printable ASCII characters'],
+  [
+    `proto_hep: { hep_node_name: ${'n'.repeat(256)} }`,
+    'proto_hep.hep_node_name',
+    '1 to 255 printable ASCII characters',
+  ],
+  ['proto_hep: { hep_payload_type: 0 }', 'proto_hep.hep_payload_type', 'from 1 to 255, not 0'],
+  [
+    'proto_hep: { hep_payload_type: text }',
+    'proto_hep.hep_payload_type',
+    '{ events: NUMBER, messages: NUMBER }, not "text"',
+  ],
+  ['proto_hep: { hep_payload_type: { events: 256 } }', 'proto_hep.hep_payload_type.events', 'from 1 to 255, not 256'],
+  ['proto_hep: { hep_queue_bytes: 1 }', 'proto_hep.hep_queue_bytes', 'of octets from 65536 to 1073741824, not 1'],
+  ['proto_hep: { homer5_on: 3 }', 'proto_hep.homer5_on', 'must be 0 or 1, not 3'],
+  ['proto_hep: { homer5_delim: "" }', 'proto_hep.homer5_delim', '1 to 16 printable ASCII characters, not ""'],
+  ['httpd: { ip: localhost }', 'httpd.ip', 'must be an IP address, not "localhost"'],
+  ['httpd: { port: 65536 }', 'httpd.port', 'from 0 to 65535, not 65536'],
+  ['mi_http: { root: /mi }', 'mi_http.root', 'without a slash'],
+  ['mi_http: { root: readyz }', 'mi_http.root', 'neither healthz nor readyz, not "readyz"'],
+  ['prometheus: { root: healthz }', 'prometheus.root', 'neither healthz nor readyz'],
+  ['prometheus: { prefix: 1x }', 'prometheus.prefix', 'letters, digits and _, no digit first, not "1x"'],
+  ['filters: [a]', 'filters', 'must be the path of a file, not a list'],
+  ['limits: { max_connections: 0 }', 'limits.max_connections', 'from 1 to 1000000, not 0'],
+  ['drain_timeout: 10s', 'drain_timeout', `${MS}, not "10s"`],
+  ['workers: 2', 'workers', 'must be 1: more are not available in this version, not 2'],
+  ['log: { level: verbose }', 'log.level', 'debug or info or warn'],
+];
+
+/** The same with keys that do not exist. */
+const WRONG_KEYS: [yaml: string, path: string, message: string][] = [
+  ['proto_msrp: { send_timout: 1 }', 'proto_msrp.send_timout', 'no such key; did you mean send_timeout?'],
+  ['proto_msrp: { max_msrp_chunks: 4 }', 'proto_msrp.max_msrp_chunks', 'no such key; did you mean max_msg_chunks?'],
+  ['send_timeout: 1', 'send_timeout', 'no such key; did you mean proto_msrp.send_timeout?'],
+  ['proto_hpe: {}', 'proto_hpe', 'no such key; did you mean proto_hep?'],
+  ['mi_http: { zzz: 1 }', 'mi_http.zzz', 'no such key; there are root'],
+  ['proto_hep: { hep_payload_type: { event: 1 } }', 'proto_hep.hep_payload_type.event', 'did you mean events?'],
+  ['tls_mgm: { client_domain: { a: { ca_lst: x } } }', 'tls_mgm.client_domain.a.ca_lst', 'did you mean ca_list?'],
+  ['__proto__: { a: 1 }', '__proto__', 'no such key'],
+  ['to_path: { allow: [] }', 'to_path', 'not available in this version'],
+  ['mi_fifo: {}', 'mi_fifo', 'not available in this version'],
+  ['mi_datagram: {}', 'mi_datagram', 'not available in this version'],
+  [
+    'tls_mgm: { client_domain: { a: { ca_dir: x } } }',
+    'tls_mgm.client_domain.a.ca_dir',
+    'not available in this version',
+  ],
+];
+
+const server = (keys: string): string =>
+  `tls_mgm: { server_domain: { a: { certificate: c, private_key: k, ${keys} } } }`;
+
+const WRONG_DOMAINS: [yaml: string, path: string, message: string][] = [
+  ['tls_mgm: { server_domain: { a: { private_key: k } } }', 'tls_mgm.server_domain.a.certificate', 'is missing'],
+  ['tls_mgm: { server_domain: { a: { certificate: k } } }', 'tls_mgm.server_domain.a.private_key', 'is missing'],
+  ['tls_mgm: { server_domain: [] }', 'tls_mgm.server_domain', 'a section of domains by name, not an empty list'],
+  ['tls_mgm: { client_domain: { 10: {} } }', 'tls_mgm.client_domain.10', 'must have a name of letters'],
+  ['tls_mgm: { client_domain: { a: { certificate: c } } }', 'tls_mgm.client_domain.a.certificate', 'needs private_key'],
+  ['tls_mgm: { client_domain: { a: { private_key: c } } }', 'tls_mgm.client_domain.a.private_key', 'needs certificate'],
+  [server('verify_cert: yes'), 'tls_mgm.server_domain.a.verify_cert', 'must be 0 or 1, not "yes" (write 1)'],
+  [server('require_cert: 2'), 'tls_mgm.server_domain.a.require_cert', 'must be 0 or 1, not 2'],
+  [server('match_ip_address: host:5'), 'tls_mgm.server_domain.a.match_ip_address', 'IP or IP:PORT'],
+  [server('match_ip_address: [1.2.3.4, 1.2.3.400]'), 'tls_mgm.server_domain.a.match_ip_address[1]', 'not "1.2.3.400"'],
+  [server('match_sip_domain: "a*.com"'), 'tls_mgm.server_domain.a.match_sip_domain', '"*.HOST", or a list of them'],
+  [server('tls_method: TLSv1'), 'tls_mgm.server_domain.a.tls_method', '"TLSv1" is not available in this version'],
+  [server('tls_method: TLSv1-TLSv1_3'), 'tls_mgm.server_domain.a.tls_method', 'is not available in this version'],
+  [server('tls_method: TLSv1_3-TLSv1_2'), 'tls_mgm.server_domain.a.tls_method', 'TLSv1_2, TLSv1_3 or TLSv1_2-TLSv1_3'],
+  [server('tls_method: TLSv1_4'), 'tls_mgm.server_domain.a.tls_method', 'not "TLSv1_4"'],
+];
+
+describe.each([
+  ['values', WRONG_VALUES],
+  ['keys', WRONG_KEYS],
+  ['TLS domains', WRONG_DOMAINS],
+])('wrong %s', (_, table) => {
+  test.each(table)('%s', (yaml, path, message) => {
+    const problems = problemsOf(LEAST + yaml);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ path, line: 2 });
+    expect(problems[0]?.message).toContain(message);
+  });
+});
+
+const listener = (socket: string, upstream = 'msrp:10.0.0.5'): string =>
+  `listeners: [{ socket: "${socket}", upstream: "${upstream}" }]`;
+
+describe('wrong listeners', () => {
+  test.each([
+    ['', 'listeners', 'is missing'],
+    ['listeners: []', 'listeners', 'at least one'],
+    ['listeners: {}', 'listeners', 'must be a list'],
+    ['listeners: [{ socket: "msrp:127.0.0.1" }]', 'listeners[0].upstream', 'is missing; it must be msrp:HOST[:PORT]'],
+    [listener('127.0.0.1:2855'), 'listeners[0].socket', 'must be msrp:IP[:PORT] or msrps:IP[:PORT]'],
+    [listener('tcp:127.0.0.1:2855'), 'listeners[0].socket', 'must be msrp:IP[:PORT]'],
+    [listener('msrp:*'), 'listeners[0].socket', 'write msrp:0.0.0.0 '],
+    [listener('msrp:*:7000'), 'listeners[0].socket', 'msrp:[::]:7000'],
+    [listener('msrp:example.com'), 'listeners[0].socket', 'not the name "example.com"'],
+    [listener('msrp:1.2.3.4.5'), 'listeners[0].socket', 'must be msrp:IP[:PORT]'],
+    [listener('msrp:::1:2855'), 'listeners[0].socket', 'IPv6 address in brackets'],
+    [listener('msrp:127.0.0.1:65536'), 'listeners[0].socket', 'not "msrp:127.0.0.1:65536"'],
+    [listener('msrp:127.0.0.1', 'to_path'), 'listeners[0].upstream', 'to_path is not available in this version'],
+    [listener('msrp:127.0.0.1', '10.0.0.5:2855'), 'listeners[0].upstream', 'must be msrp:HOST[:PORT]'],
+    [listener('msrp:127.0.0.1', 'msrp:10.0.0.5:0'), 'listeners[0].upstream', 'a port from 1 to 65535'],
+    [listener('msrp:127.0.0.1', 'msrp:a b'), 'listeners[0].upstream', 'not "msrp:a b"'],
+  ])('%s', (yaml, path, message) => {
+    const problems = problemsOf(yaml);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.path).toBe(path);
+    expect(problems[0]?.message).toContain(message);
+  });
+});
+
+test('a secret stands in no message', () => {
+  const problems = problemsOf(`${LEAST}httpd: { token: hunter2 }\nproto_hep: { hep_auth_key: "geh\\theim" }`);
+  expect(problems.map(({ path }) => path).toSorted((a, b) => (a < b ? 1 : -1))).toEqual([
+    'proto_hep.hep_auth_key',
+    'httpd.token',
+  ]);
+  expect(JSON.stringify(problems)).not.toMatch(/hunter2|heim/);
+});
+
+test('a long value is cut', () => {
+  const [problem] = problemsOf(`${LEAST}proto_msrp: { on_parse_error: ${'x'.repeat(5_000)} }`);
+  expect(problem?.message.length).toBeLessThan(200);
+});
+
+test('everything that is wrong is told, each with its line', () => {
+  const problems = problemsOf(`listeners:
+  - socket: msrp:nowhere.example.com
+    upstream: msrp:10.0.0.5
+proto_msrp:
+  send_timeout: soon
+  trace_destination: homer
+httpd:
+  ip: 0.0.0.0
+prometheus:
+  root: mi
+wrokers: 1
+`);
+  expect(Object.fromEntries(problems.map(({ path, line }) => [path, line]))).toEqual({
+    'httpd.token': 7,
+    'listeners[0].socket': 2,
+    'prometheus.root': 10,
+    'proto_msrp.send_timeout': 5,
+    wrokers: 11,
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { LEAST, problemsOf } from '../helpers/config.js';
+
+const hep = (...ids: string[]): string => `proto_hep: { hep_id: ${JSON.stringify(ids)} }\n`;
+const listeners = (...sockets: string[]): string =>
+  `listeners: ${JSON.stringify(sockets.map((socket) => ({ socket, upstream: 'msrp:10.0.0.5' })))}\n`;
+const domain = (match: string): string =>
+  `tls_mgm: { server_domain: { a: { certificate: c, private_key: k, match_ip_address: ${JSON.stringify(match)} } } }\n`;
+
+describe('what cannot be together', () => {
+  test.each([
+    [
+      'a socket twice',
+      listeners('msrp:127.0.0.1:7000', 'msrp:127.0.0.1:7000'),
+      'listeners[1].socket',
+      'of listeners[0]',
+    ],
+    ['a socket twice, spelt otherwise', listeners('msrp:[::1]:7', 'msrp:[0:0::1]:7'), 'listeners[1].socket', '[::1]:7'],
+    [
+      'the default port twice',
+      listeners('msrp:127.0.0.1', 'msrp:127.0.0.1:2855'),
+      'listeners[1].socket',
+      '127.0.0.1:2855',
+    ],
+    ['a listener on the socket of httpd', listeners('msrp:127.0.0.1:8888'), 'httpd.port', 'of listeners[0]'],
+    [
+      'msrps without a domain',
+      listeners('msrps:0.0.0.0'),
+      'listeners[0].socket',
+      'no tls_mgm.server_domain matches 0.0.0.0:2855',
+    ],
+    [
+      'msrps, a domain of another address',
+      listeners('msrps:10.0.0.1') + domain('10.0.0.2'),
+      'listeners[0].socket',
+      'add one',
+    ],
+    [
+      'msrps, a domain of another port',
+      listeners('msrps:0.0.0.0') + domain('10.0.0.2:1'),
+      'listeners[0].socket',
+      'add one',
+    ],
+    ['a hep_id name twice', LEAST + hep('[a]h', '[a]i'), 'proto_hep.hep_id[1]', 'the name a is taken'],
+    [
+      'a destination that is not there',
+      `${LEAST}proto_msrp: { trace_destination: homr }\n${hep('[homer]h')}`,
+      'proto_msrp.trace_destination',
+      'no proto_hep.hep_id has the name "homr"; there is homer',
+    ],
+    [
+      'a destination twice',
+      `${LEAST}proto_msrp: { trace_destination: [a, a] }\n${hep('[a]h')}`,
+      'proto_msrp.trace_destination',
+      'a is listed twice',
+    ],
+    [
+      'httpd for everybody',
+      `${LEAST}httpd: { ip: 0.0.0.0 }`,
+      'httpd.token',
+      'is required unless httpd.ip is a loopback address',
+    ],
+    [
+      'one root for two',
+      `${LEAST}mi_http: { root: x }\nprometheus: { root: x }`,
+      'prometheus.root',
+      'must differ from mi_http.root',
+    ],
+    [
+      'a route without a file',
+      `${LEAST}proto_msrp: { trace_filter_route: none }\nfilters: lib`,
+      'proto_msrp.trace_filter_route',
+      'there is no file /etc/msrptap/lib/none.js',
+    ],
+  ])('%s', (_, yaml, path, message) => {
+    const problems = problemsOf(yaml);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.path).toBe(path);
+    expect(problems[0]?.message).toContain(message);
+  });
+});
+
+describe('what can', () => {
+  test.each([
+    ['any free port, twice', listeners('msrp:127.0.0.1:0', 'msrp:127.0.0.1:0')],
+    ['one port on two addresses', listeners('msrp:127.0.0.1:7000', 'msrp:127.0.0.2:7000')],
+    ['msrps, a domain of one address of all', listeners('msrps:0.0.0.0') + domain('10.0.0.2:2855')],
+    ['msrps, a domain of its address', listeners('msrps:[::1]:7') + domain('[0::1]:7')],
+    ['httpd for everybody, with a token', `${LEAST}httpd: { ip: "::", token: 0123456789abcdef }`],
+    ['httpd on any loopback address', `${LEAST}httpd: { ip: 127.1.2.3 }`],
+  ])('%s', (_, yaml) => {
+    expect(problemsOf(yaml)).toEqual([]);
+  });
+});

@@ -1,0 +1,176 @@
+import { HTTP_TIMEOUTS, MAX_HTTP_CONNECTIONS } from '#src/control/http.js';
+import { once } from 'node:events';
+import { buffer } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { deferred } from './control.js';
+import { dial, exchange, get, postMi } from './http-client.js';
+import { startServer } from './http-server.js';
+
+const TRACE = '{"jsonrpc":"2.0","id":"7","method":"msrp_trace"}';
+const ON = '{"jsonrpc":"2.0","result":{"MSRP tracing":"on"},"id":"7"}';
+const POST = 'POST /mi HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+
+describe('a request on the wire', () => {
+  it('may come in chunks, a few bytes at a time', async () => {
+    const { port } = await startServer();
+    const chunks = ['{"jsonrpc":"2.0",', '"id":"7",', '"method":"msrp_trace"}'];
+    const body = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`);
+    const reply = await exchange(port, `${POST}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n`, ...body, '0\r\n\r\n');
+    expect(reply).toMatch(/^HTTP\/1\.1 200 /);
+    expect(reply.endsWith(`\r\n\r\n${ON}`)).toBe(true);
+  });
+
+  it('without a length has no body', async () => {
+    const { port } = await startServer();
+    expect(await exchange(port, `${POST}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 .*"Parse error"/s);
+  });
+
+  it('may be followed by others before its answer, and the answers keep the order', async () => {
+    const { port } = await startServer();
+    const mi = `${POST}Content-Length: ${TRACE.length}\r\n\r\n${TRACE}`;
+    const reply = await exchange(port, `GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n${mi}GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(reply.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
+    expect(reply).toContain(ON);
+  });
+
+  it('that is no HTTP gets 400, and the connection is closed', async () => {
+    const { port } = await startServer();
+    expect(await exchange(port, 'MSRP a786 SEND\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('that promises too much is refused before it is sent, and the connection is closed', async () => {
+    const { port } = await startServer({ timeouts: { discard: 20 } });
+    expect(await exchange(port, `${POST}Content-Length: 99999999\r\n\r\n{`)).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n/s);
+  });
+
+  it('that goes on and on without saying how long is refused, and the connection is closed', async () => {
+    const { port } = await startServer({ timeouts: { discard: 20 } });
+    const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;
+    expect(await exchange(port, `${POST}Transfer-Encoding: chunked\r\n\r\n`, chunk, chunk, chunk, chunk, chunk)).toMatch(
+      /^HTTP\/1\.1 413 /,
+    );
+  });
+
+  it('that ends in the middle harms nobody', async () => {
+    const { port } = await startServer();
+    const socket = dial(port);
+    await once(socket, 'connect');
+    socket.write(`${POST}Content-Length: 100\r\n\r\n{"json`);
+    socket.resetAndDestroy();
+    expect(await postMi(port, TRACE)).toMatchObject({ status: 200, body: ON });
+  });
+});
+
+describe('a client that is slow', () => {
+  const timeouts = { headers: 60, request: 120, keepAlive: 60 };
+
+  it.each([
+    ['says nothing', ''],
+    ['never ends its headers', 'POST /mi HTTP/1.1\r\nHost: x\r\nX-A: '],
+    ['never ends its body', `${POST}Content-Length: 100\r\n\r\n{`],
+  ])('and %s is closed', async (_, bytes) => {
+    const { port } = await startServer({ timeouts });
+    expect(await exchange(port, bytes)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it('and drips its headers is closed all the same', async () => {
+    const { port } = await startServer({ timeouts });
+    const socket = dial(port);
+    socket.write('GET /healthz HTTP/1.1\r\nX-A: ');
+    const drip = setInterval(() => socket.write('x'), 10);
+    expect((await buffer(socket)).toString()).toMatch(/^HTTP\/1\.1 408 /);
+    clearInterval(drip);
+    socket.destroy();
+  });
+
+  it('and asks nothing more is closed', async () => {
+    const { port } = await startServer({ timeouts });
+    expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 .*\r\n\r\nok\n$/s);
+  });
+
+  it('and does not take a long answer is closed', async () => {
+    const body = 'x'.repeat(32 * 1_048_576);
+    const { port } = await startServer({
+      timeouts: { idle: 100 },
+      scrape: async () => ({ contentType: 'text/plain', body }),
+    });
+    const socket = dial(port).pause();
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+    // A socket that does not read learns of the reset when it writes.
+    const probe = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+    clearInterval(probe);
+    expect(socket.bytesRead).toBeLessThan(body.length);
+  });
+
+  it('gets the times that the documentation tells, when nothing else is said', () => {
+    expect(HTTP_TIMEOUTS).toMatchObject({ headers: 5_000, request: 10_000, keepAlive: 5_000 });
+  });
+});
+
+it('a flood of connections beyond the limit is closed, and the others live', async () => {
+  const { port } = await startServer();
+  const held = Array.from({ length: MAX_HTTP_CONNECTIONS }, () => dial(port));
+  await Promise.all(held.map(async (socket) => once(socket, 'connect')));
+  // Accepting is in order: once the last one held was answered, the limit is reached.
+  held.at(-1)?.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(held.at(-1) ?? dial(port), 'data');
+  expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n').catch(() => '')).toBe('');
+  held[0]?.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(String(await once(held[0] ?? dial(port), 'data'))).toMatch(/^HTTP\/1\.1 200 /);
+  for (const socket of held) socket.destroy();
+});
+
+describe('close', () => {
+  it('does not wait for connections between two requests', async () => {
+    const { server, port } = await startServer({ timeouts: { keepAlive: 60_000, close: 60_000 } });
+    const socket = dial(port);
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'data');
+    const end = once(socket.resume(), 'end');
+    await server.close();
+    await end;
+    socket.destroy();
+  });
+
+  it('lets a request under way have its answer', async () => {
+    const asked = deferred<true>();
+    const answer = deferred<{ contentType: string; body: string }>();
+    const { server, port } = await startServer({
+      scrape: async () => {
+        asked.resolve(true);
+        return answer.promise;
+      },
+      timeouts: { close: 60_000 },
+    });
+    const reply = get(port, '/metrics');
+    await asked.promise;
+    const closed = server.close();
+    answer.resolve({ contentType: 'text/plain', body: 'late 1\n' });
+    expect(await reply).toMatchObject({ status: 200, body: 'late 1\n' });
+    await closed;
+    await expect(get(port, '/healthz')).rejects.toThrow();
+  });
+
+  it('does not wait for ever for one that gets none', async () => {
+    const asked = deferred<true>();
+    const { server, port } = await startServer({
+      scrape: async () => {
+        asked.resolve(true);
+        return new Promise(() => {});
+      },
+      timeouts: { close: 30 },
+    });
+    const reply = get(port, '/metrics');
+    reply.catch(() => {});
+    await asked.promise;
+    await server.close();
+    await expect(reply).rejects.toThrow();
+  });
+
+  it('may be called again, and before listening', async () => {
+    const { server } = await startServer();
+    await server.close();
+    await server.close();
+  });
+});

@@ -1,0 +1,20 @@
+import { ConfigError, parseConfig, type Config, type ConfigProblem } from '#src/config.js';
+
+/** The least that a configuration has. */
+export const LEAST = 'listeners: [{ socket: "msrp:127.0.0.1:0", upstream: "msrp:127.0.0.1:2856" }]\n';
+
+/** Parses {@link LEAST} and what is added to it. */
+export function configWith(yaml: string): Config {
+  return parseConfig(LEAST + yaml, '/etc/msrptap/msrptap.yaml');
+}
+
+/** What is wrong with a configuration, each as `path: message`. */
+export function problemsOf(yaml: string, file = '/etc/msrptap/msrptap.yaml'): ConfigProblem[] {
+  try {
+    parseConfig(yaml, file);
+  } catch (error) {
+    if (error instanceof ConfigError) return [...error.problems];
+    throw error;
+  }
+  return [];
+}

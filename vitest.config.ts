@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+// The tests import `#src/…`, which package.json maps to dist/: what is tested is what is shipped, worker thread included.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+  },
+});
