@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Config } from './config.js';
 import { type Control, miCommands } from './control/commands.js';
+import { ConnectionLog } from './control/connection-log.js';
 import { HttpServer } from './control/http.js';
 import type { HepFigures } from './control/metric-families.js';
 import { Metrics } from './control/metrics.js';
@@ -168,7 +169,7 @@ async function build({ config, log, logLinesDropped = () => 0, observers: others
     },
   });
   const limitedLog = new RateLimitedLog(log);
-  const observers = new Observers([metrics, ...(tracer === null ? [] : [tracer]), ...others], (thrown) => {
+  const observers = new Observers([metrics, new ConnectionLog(log), ...(tracer === null ? [] : [tracer]), ...others], (thrown) => {
     observerErrors += 1;
     limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
   });

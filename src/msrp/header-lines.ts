@@ -79,9 +79,12 @@ export class HeaderLines {
       case IN_NAME:
         while (at < stop && isTokenChar(read[at]!)) at++;
         if (at === stop) return at;
-        if (read[at] === COLON) this.#state = IN_VALUE;
-        else this.error = 'header';
-        return at + 1;
+        if (read[at] === COLON) {
+          this.#state = IN_VALUE;
+          return this.#takeValue(read, at + 1, stop);
+        }
+        this.error = 'header';
+        return at;
       case IN_VALUE:
         return this.#takeValue(read, at, stop);
       case AT_LINE_FEED:

@@ -29,8 +29,11 @@ export function octetsNeeded(message: Message, rules: MirrorRules): number {
  */
 export function mirror(message: Message, first: Buffer, rules: MirrorRules): Buffer[] {
   const { bodyLength, headLength, endLineLength, length } = message;
-  if (length <= rules.trace_max_payload && (bodyLength === 0 || keepsBody(message, rules))) return [first];
+  const whole = length <= rules.trace_max_payload && (bodyLength === 0 || keepsBody(message, rules));
+  if (whole && first.length >= length) return [first];
   const endLine = Buffer.from(`\r\n-------${message.transactionId}${message.flag ?? '$'}\r\n`, 'latin1');
+  // Of a body that turned out to be empty nothing was kept, its end-line neither.
+  if (whole) return [first.subarray(0, headLength), endLine.subarray(endLine.length - endLineLength)];
   if (bodyLength === 0 && headLength + endLineLength > rules.trace_max_payload) {
     return [...cutHead(first, headLength, rules.trace_max_payload - endLine.length), endLine];
   }

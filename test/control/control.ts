@@ -20,10 +20,13 @@ export function fakeControl(): FakeControl {
 }
 
 /** A promise that the test resolves; Promise.withResolvers for Node 20. */
-export function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
-  let resolve: (value: Value) => void = () => {};
-  const promise = new Promise<Value>((fulfil) => {
-    resolve = fulfil;
+export class Deferred<Value> {
+  #resolve: ((value: Value) => void) | undefined;
+  readonly promise = new Promise<Value>((resolve) => {
+    this.#resolve = resolve;
   });
-  return { promise, resolve };
+
+  resolve(value: Value): void {
+    this.#resolve?.(value);
+  }
 }

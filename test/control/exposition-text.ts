@@ -15,7 +15,7 @@ const COMMENT = /^# (?<kind>HELP|TYPE) (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<text
 // prom-client writes "Nan", which Prometheus takes.
 const SAMPLE = /^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(?<labels>.*)\})? (?<value>[-+]?(?:[0-9.eE+-]+|Inf)|[Nn]a[Nn])$/;
 const LABEL = /(?<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>(?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/y;
-const TYPES = ['counter', 'gauge', 'histogram', 'summary'];
+const TYPES = new Set(['counter', 'gauge', 'histogram', 'summary']);
 
 /** @throws when the text breaks the format: a line of no kind, a name declared twice, a series told twice */
 export function readExposition(text: string): Exposed {
@@ -35,7 +35,7 @@ function readComment(line: string, types: Map<string, string>, help: Map<string,
   const { kind, name = '', text = '' } = COMMENT.exec(line)?.groups ?? {};
   const into = kind === 'TYPE' ? types : help;
   if (kind === undefined || into.has(name)) throw new Error(`not a comment, or the second one: ${line}`);
-  if (kind === 'TYPE' && !TYPES.includes(text)) throw new Error(`no type: ${line}`);
+  if (kind === 'TYPE' && !TYPES.has(text)) throw new Error(`no type: ${line}`);
   into.set(name, text);
 }
 

@@ -64,14 +64,15 @@ describe('POST /mi', () => {
 
   it('takes requests of up to 64 KiB, and refuses longer ones with 413', async () => {
     const { port } = await startServer();
-    const padded = (length: number) => TRACE.padEnd(length);
-    expect(await postMi(port, padded(MAX_REQUEST))).toMatchObject({ status: 200, body: ON });
-    expect(await postMi(port, padded(MAX_REQUEST + 1))).toMatchObject({ status: 413 });
+    expect(await postMi(port, TRACE.padEnd(MAX_REQUEST))).toMatchObject({ status: 200, body: ON });
+    expect(await postMi(port, TRACE.padEnd(MAX_REQUEST + 1))).toMatchObject({ status: 413 });
   });
 
   it('is found under another root, and no longer under the usual one', async () => {
     const { port } = await startServer({ miRoot: '/a/b/', metricsRoot: 'm' });
-    expect(await get(port, '/a/b', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: TRACE })).toMatchObject({
+    expect(
+      await get(port, '/a/b', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: TRACE }),
+    ).toMatchObject({
       status: 200,
     });
     expect(await get(port, '/m')).toMatchObject({ status: 200 });
@@ -144,11 +145,13 @@ describe('with a token', () => {
   });
 });
 
+const fails = () => Promise.reject(new Error('inner secret'));
+
 describe('when something inside fails', () => {
   it('the caller gets 500 and no word of it, the log gets all', async () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => lines.push(line) });
-    const { port } = await startServer({ log, scrape: () => Promise.reject(new Error('inner secret')) });
+    const { port } = await startServer({ log, scrape: fails });
     expect(await get(port, '/metrics')).toMatchObject({ status: 500, body: 'internal error\n' });
     expect(lines.join('')).toContain('inner secret');
   });
@@ -156,10 +159,10 @@ describe('when something inside fails', () => {
   it('a command that throws is an error of the call, and is logged', async () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => lines.push(line) });
-    const run = () => {
-      throw new Error('inner secret');
-    };
-    const { port } = await startServer({ log, commands: commandTable([{ names: ['x'], recipes: [{ params: [], run }] }]) });
+    const { port } = await startServer({
+      log,
+      commands: commandTable([{ names: ['x'], recipes: [{ params: [], run: fails }] }]),
+    });
     expect(await postMi(port, '{"jsonrpc":"2.0","id":1,"method":"x"}')).toMatchObject({
       status: 200,
       body: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Server error"},"id":1}',
@@ -171,7 +174,11 @@ describe('when something inside fails', () => {
 describe('listening', () => {
   it('says which port is taken, and which key sets it', async () => {
     const { port } = await startServer();
-    const second = new HttpServer({ commands: new Map(), scrape: () => Promise.reject(new Error('never')), log: silentLog });
+    const second = new HttpServer({
+      commands: new Map(),
+      scrape: () => Promise.reject(new Error('never')),
+      log: silentLog,
+    });
     await expect(second.listen('127.0.0.1', port)).rejects.toMatchObject({
       code: 'listen_failed',
       message: expect.stringMatching(new RegExp(`httpd\\.port.* 127\\.0\\.0\\.1:${port}`)),
@@ -179,7 +186,11 @@ describe('listening', () => {
   });
 
   it('says that an address is not of this machine', async () => {
-    const server = new HttpServer({ commands: new Map(), scrape: () => Promise.reject(new Error('never')), log: silentLog });
+    const server = new HttpServer({
+      commands: new Map(),
+      scrape: () => Promise.reject(new Error('never')),
+      log: silentLog,
+    });
     await expect(server.listen('192.0.2.1', 0)).rejects.toMatchObject({
       code: 'listen_failed',
       message: expect.stringContaining('httpd.ip'),

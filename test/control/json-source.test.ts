@@ -1,5 +1,5 @@
 import { memberSource } from '#src/control/json-source.js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 describe('memberSource', () => {

@@ -25,7 +25,9 @@ describe('callMi', () => {
     expect(await callMi({ url: url(port), method: 'msrp_trace' })).toEqual({ result: { 'MSRP tracing': 'on' } });
     expect(await callMi({ url: url(port), method: 'msrp_trace', params: ['off'] })).toEqual({ result: 'OK' });
     expect(await callMi({ url: url(port), method: 'msrp_trace' })).toEqual({ result: { 'MSRP tracing': 'off' } });
-    expect(await callMi({ url: url(port), method: 'msrp_trace', params: { trace_mode: 'on' } })).toEqual({ result: 'OK' });
+    expect(await callMi({ url: url(port), method: 'msrp_trace', params: { trace_mode: 'on' } })).toEqual({
+      result: 'OK',
+    });
   });
 
   it('gives back what the call was answered, errors included', async () => {
@@ -86,11 +88,14 @@ describe('callMi finds no MI', () => {
     await expect(callMi({ url: url(port), method: 'which' })).rejects.toMatchObject({ code: 'mi_unreachable' });
   });
 
-  it.each(['<html>', '{}', '[]', '{"jsonrpc":"2.0","error":"x"}', '{"jsonrpc":"2.0","error":{"code":"1","message":"x"}}'])(
-    'in %s',
-    async (body) => {
-      const port = await startOther((_, response) => response.end(body));
-      await expect(callMi({ url: url(port), method: 'which' })).rejects.toMatchObject({ code: 'mi_failed' });
-    },
-  );
+  it.each([
+    '<html>',
+    '{}',
+    '[]',
+    '{"jsonrpc":"2.0","error":"x"}',
+    '{"jsonrpc":"2.0","error":{"code":"1","message":"x"}}',
+  ])('in %s', async (body) => {
+    const port = await startOther((_, response) => response.end(body));
+    await expect(callMi({ url: url(port), method: 'which' })).rejects.toMatchObject({ code: 'mi_failed' });
+  });
 });

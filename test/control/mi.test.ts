@@ -1,7 +1,7 @@
 import { miCommands } from '#src/control/commands.js';
 import { handleMi, MAX_REQUEST } from '#src/control/mi.js';
 import { commandTable, ok } from '#src/control/mi-command.js';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fakeControl } from './control.js';
 
@@ -136,35 +136,57 @@ describe('what is sent to do harm', () => {
     const request = fc.oneof(
       fc.string(),
       fc.json(),
-      fc.record(
-        {
-          jsonrpc: fc.constantFrom('2.0', '1.0'),
-          id: fc.jsonValue(),
-          method: fc.constantFrom('msrp_trace', 'which', 'uptime', '__proto__'),
-          params: fc.jsonValue(),
-        },
-        { requiredKeys: [] },
-      ).map((object) => JSON.stringify(object)),
+      fc
+        .record(
+          {
+            jsonrpc: fc.constantFrom('2.0', '1.0'),
+            id: fc.jsonValue(),
+            method: fc.constantFrom('msrp_trace', 'which', 'uptime', '__proto__'),
+            params: fc.jsonValue(),
+          },
+          { requiredKeys: [] },
+        )
+        .map((object) => JSON.stringify(object)),
     );
     await fc.assert(
       fc.asyncProperty(request, async (text) => {
-        const reply = await ask(text);
-        if (reply !== null) expect(JSON.parse(reply)).toMatchObject({ jsonrpc: '2.0', id: expect.toSatisfy(() => true) });
+        const reply: unknown = JSON.parse((await ask(text)) ?? '{"jsonrpc":"2.0","id":null}');
+        expect(reply).toMatchObject({ jsonrpc: '2.0' });
+        expect(reply).toHaveProperty('id');
       }),
     );
+    expect.hasAssertions();
   });
 });
 
 describe('a command that throws', () => {
   const commands = commandTable([
-    { names: ['sync'], recipes: [{ params: [], run: () => { throw new Error('secret'); } }] },
+    {
+      names: ['sync'],
+      recipes: [
+        {
+          params: [],
+          run: () => {
+            throw new Error('secret');
+          },
+        },
+      ],
+    },
     { names: ['async'], recipes: [{ params: [], run: async () => Promise.reject(new Error('secret')) }] },
-    { names: ['two'], recipes: [{ params: ['a'], run: ok }, { params: ['b'], run: (b) => ok({ b }) }] },
+    {
+      names: ['two'],
+      recipes: [
+        { params: ['a'], run: ok },
+        { params: ['b'], run: (b) => ok({ b }) },
+      ],
+    },
   ]);
 
   it.each(['sync', 'async'])('tells the caller nothing, and the log all: %s', async (method) => {
     const thrown: unknown[] = [];
-    const outcome = await handleMi(`{"jsonrpc":"2.0","id":1,"method":"${method}"}`, commands, (...what) => thrown.push(what));
+    const outcome = await handleMi(`{"jsonrpc":"2.0","id":1,"method":"${method}"}`, commands, (...what) =>
+      thrown.push(what),
+    );
     expect(outcome).toEqual({
       kind: 'reply',
       text: '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Server error"},"id":1}',
@@ -173,8 +195,10 @@ describe('a command that throws', () => {
   });
 
   it('finds its recipe by names where positions do not tell', async () => {
-    const two = async (params: string) => handleMi(`{"jsonrpc":"2.0","id":1,"method":"two","params":${params}}`, commands);
-    expect(await two('{"b":2}')).toEqual({ kind: 'reply', text: '{"jsonrpc":"2.0","result":{"b":2},"id":1}' });
-    expect(await two('[2]')).toMatchObject({ text: expect.stringContaining('Ambiguous call, use named parameters instead') });
+    const two = '"jsonrpc":"2.0","id":1,"method":"two"';
+    const byName = await handleMi(`{${two},"params":{"b":2}}`, commands);
+    expect(byName).toEqual({ kind: 'reply', text: '{"jsonrpc":"2.0","result":{"b":2},"id":1}' });
+    const byPosition = await handleMi(`{${two},"params":[2]}`, commands);
+    expect(byPosition).toMatchObject({ text: expect.stringContaining('Ambiguous call, use named parameters instead') });
   });
 });

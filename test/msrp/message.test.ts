@@ -40,6 +40,13 @@ describe('header', () => {
     expect(parsed('MSRP abcd SEND\r\n-------abcd$\r\n').header('To-Path')).toBeUndefined();
   });
 
+  it('is of that name and no other', () => {
+    const message = parsed('MSRP abcd SEND\r\nX^: 1\r\nX-: 2\r\n-------abcd$\r\n');
+    expect(message.header('X~')).toBeUndefined();
+    expect(message.header('x^')).toBe('1');
+    expect(message.header('x-')).toBe('2');
+  });
+
   it('is not looked for in the body', () => {
     const message = parsed('MSRP abcd SEND\r\nA: 1\r\n\r\nB: 2\r\n-------abcd$\r\n');
     expect(message.header('B')).toBeUndefined();

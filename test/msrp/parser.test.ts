@@ -133,6 +133,20 @@ describe('a body', () => {
     expect(bodyLengthOf(`${body}${body}x`)).toBe(2 * body.length + 1);
   });
 
+  it('is not ended by an end-line with one wrong octet, wherever a read cuts it', () => {
+    const endLine = '\r\n-------abcd$\r\n';
+    for (let wrong = 0; wrong < endLine.length; wrong++) {
+      for (const octet of ['x', '\r', '\n', '-', 'a', '$']) {
+        if (octet === endLine[wrong] || (endLine[wrong] === '$' && '$+#'.includes(octet))) continue;
+        const body = `x${endLine.slice(0, wrong)}${octet}${endLine.slice(wrong + 1)}x`;
+        const stream = Buffer.from(`MSRP abcd SEND\r\n\r\n${body}${endLine}`);
+        for (let at = stream.length - body.length - endLine.length; at < stream.length; at++) {
+          expect(transcribe(cutAt(stream, [at])).messages).toMatchObject([{ bodyLength: body.length }]);
+        }
+      }
+    }
+  });
+
   it('ends at the first end-line of its own', () => {
     const stream = Buffer.from('MSRP abcd SEND\r\n\r\nx\r\n-------abcd+\r\n\r\n-------abcd$\r\n');
     const { messages, error } = transcribe([stream]);

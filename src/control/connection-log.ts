@@ -1,0 +1,59 @@
+import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
+import { formatEndpoint, formatHostPort } from '../lib/address.js';
+import type { Log } from '../lib/log.js';
+import { RateLimitedLog } from '../lib/rate-limited-log.js';
+
+/**
+ * What an operator wants to read of connections: a next hop that fails is a warning, a client or a link that fails is an
+ * information (both limited in rate, for peers decide how often they happen), the rest is for debugging.
+ */
+export class ConnectionLog implements Observer {
+  readonly #log: Log;
+  readonly #limited: RateLimitedLog;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.#limited = new RateLimitedLog(log);
+  }
+
+  acceptFailed(attempt: FailedAttempt): void {
+    this.#limited.write('info', 'accept failed', {
+      ...attemptFields(attempt),
+      from: formatEndpoint(attempt.far),
+      socket: formatEndpoint(attempt.near),
+    });
+  }
+
+  link(link: LinkFacts): LinkObserver {
+    const log = this.#log;
+    log.debug({ link: link.id, ...endsOf(link.downstream) }, 'accepted');
+    return {
+      connected: (upstream) => log.debug({ link: link.id, ...endsOf(upstream) }, 'connected'),
+      connectFailed: (attempt) =>
+        this.#limited.write('warn', 'connect failed', {
+          ...attemptFields(attempt),
+          next_hop: `${attempt.proto}:${formatHostPort(link.nextHop)}`,
+          from: formatEndpoint(link.downstream.far),
+        }),
+      read: () => {},
+      closed: (connection, ending) => this.#closed(link, connection, ending),
+      ended: () => {},
+    };
+  }
+
+  #closed(link: LinkFacts, connection: ConnectionFacts, ending: Ending): void {
+    const { reason, detail, by } = ending;
+    const fields = { link: link.id, ...endsOf(connection), reason, detail, by };
+    // The connection that only followed the other is told of by the other's line.
+    if (ending.status === 'SUCCESS' || reason === 'link_closed') this.#log.debug(fields, 'closed');
+    else this.#limited.write('info', 'link failed', fields);
+  }
+}
+
+function attemptFields({ link, proto, reason, detail }: FailedAttempt): Record<string, unknown> {
+  return { link, proto, reason, detail };
+}
+
+function endsOf({ leg, proto, near, far }: ConnectionFacts): Record<string, unknown> {
+  return { leg, proto, near: formatEndpoint(near), far: formatEndpoint(far) };
+}

@@ -1,0 +1,104 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+/**
+ * The core never imports what observes it, and what is pure imports no sockets: which folder may import which. A name
+ * without a slash is a file of src; `types:` allows type imports only.
+ */
+const RULES: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  msrp: ['lib'],
+  net: ['lib', 'msrp'],
+  hep: ['lib'],
+  events: ['types:lib', 'types:msrp'],
+  proxy: ['lib', 'msrp', 'net', 'events'],
+  trace: ['lib', 'msrp', 'hep', 'events'],
+  config: ['lib', 'types:events', 'types:net', 'net/tls-domain', 'hep'],
+  control: ['lib', 'events'],
+  check: ['lib', 'net', 'trace', 'config'],
+};
+
+/** Node modules that reach outside; what is a function of its input imports none of them. */
+const EFFECTS = /^node:(?:net|tls|dgram|dns|http|fs|child_process|worker_threads)/;
+/** Of node:net, the functions that only look at a text. */
+const ADDRESS_TEST = /^\{(?: isIP(?:v4|v6)?,?)+ \}$/;
+const PURE = [
+  'msrp/',
+  'hep/packet',
+  'hep/decode',
+  'hep/stream',
+  'trace/mirror',
+  'trace/sessions',
+  'trace/event-payload',
+  'trace/filter-route',
+  'control/mi.ts',
+  'control/commands',
+  'proxy/chunk-budget',
+];
+
+const SRC = resolve(import.meta.dirname, '../src');
+const IMPORT = /^(?:import|export)\s+(?<type>type\s)?(?:(?<names>[^'"]*?)\sfrom\s+)?['"](?<from>[^'"]+)['"]/gm;
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly typeOnly: boolean;
+  readonly names: string;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const imports = files.flatMap((file) =>
+  [...readFileSync(join(SRC, file), 'utf8').matchAll(IMPORT)].map(({ groups }): Import => ({
+    file,
+    from: groups?.['from'] ?? '',
+    typeOnly: groups?.['type'] !== undefined,
+    names: groups?.['names'] ?? '',
+  })),
+);
+
+/** `hep/queue.ts` → `hep`; `events.ts` → `events`. */
+function part(file: string): string {
+  return (file.split('/')[0] ?? '').replace(/\.ts$/, '');
+}
+
+function isAllowed({ file, from, typeOnly }: Import): boolean {
+  const own = part(file);
+  const target = relative(SRC, resolve(SRC, dirname(file), from)).replace(/\.js$/, '');
+  const rules = RULES[own];
+  if (rules === undefined || part(target) === own) return true;
+  return [target, part(target)].some((name) => rules.includes(name) || (typeOnly && rules.includes(`types:${name}`)));
+}
+
+test('the reader of imports finds them', () => {
+  expect(imports.length).toBeGreaterThan(100);
+  expect(imports).toContainEqual({
+    file: 'proxy/flow.ts',
+    from: '../msrp/parser.js',
+    typeOnly: false,
+    names: '{ Parser }',
+  });
+});
+
+test('each folder imports only what it may', () => {
+  const broken = imports.filter(({ from }) => from.startsWith('.')).filter((each) => !isAllowed(each));
+  expect(broken).toEqual([]);
+});
+
+test('hep-js is imported by hep/packet.ts alone', () => {
+  expect(imports.filter(({ from }) => from === 'hep-js').map(({ file }) => file)).toEqual(['hep/packet.ts']);
+});
+
+test('what is pure imports no socket, no file, no thread', () => {
+  const impure = imports.filter(
+    ({ file, from, typeOnly, names }) =>
+      PURE.some((start) => file.startsWith(start)) && EFFECTS.test(from) && !typeOnly && !ADDRESS_TEST.test(names),
+  );
+  expect(impure).toEqual([]);
+});
+
+test('arguments, signals and standard streams are known to cli.ts, the thread and the log stream alone', () => {
+  const uses = /\bprocess\.(?:argv|env|exit|kill|on\w*|prepend\w*|std\w+)\b/;
+  const knows = files.filter((file) => uses.test(readFileSync(join(SRC, file), 'utf8')));
+  expect(knows.toSorted()).toEqual(['cli.ts', 'lib/log-stream.ts', 'trace/filter-worker.ts']);
+});

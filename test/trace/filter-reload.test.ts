@@ -1,0 +1,186 @@
+import { readdirSync } from 'node:fs';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FilterThread } from '#src/trace/filter-thread.js';
+import { decided, port, useFilters } from './filter-helpers.js';
+
+const filters = useFilters();
+
+const DROP = 'export default (c, { drop }) => drop();';
+const TRACE = 'export default (c, { exit }) => exit();';
+
+describe('reload', () => {
+  test('puts new behaviour in force', async () => {
+    const thread = await filters.start(DROP);
+    expect(await decided(thread)).toBe(false);
+    await filters.write(TRACE);
+    expect(await decided(thread)).toBe(false);
+    await thread.reload();
+    expect(await decided(thread)).toBe(true);
+  });
+
+  test('reads imported modules anew', async () => {
+    await filters.write('export const drops = true;', 'list.mjs');
+    const thread = await filters.start(
+      `import { drops } from './list.mjs'; export default (c, { drop }) => { if (drops) drop(); };`,
+    );
+    await filters.write('export const drops = false;', 'list.mjs');
+    await thread.reload();
+    expect(await decided(thread)).toBe(true);
+  });
+
+  test.each([
+    ['filter_load_failed', 'export default ('],
+    ['filter_route_missing', 'export const route = 1;'],
+    ['filter_load_failed', 'for (;;);'],
+  ])('of a broken module keeps the old one: %s', async (code, source) => {
+    const thread = await filters.start(DROP, { loadTimeoutMs: 1_000 });
+    await filters.write(source);
+    const reloading = thread.reload();
+    expect(await decided(thread)).toBe(false);
+    await expect(reloading).rejects.toMatchObject({ code });
+    expect(await decided(thread)).toBe(false);
+    await filters.write(TRACE);
+    await thread.reload();
+    expect(await decided(thread)).toBe(true);
+  });
+
+  test('lets the old thread answer what it was asked, and loses no answer under load', async () => {
+    const thread = await filters.start(DROP);
+    await filters.write(TRACE);
+    const answers: Promise<boolean>[] = [];
+    let reloading = true;
+    const reloads = (async () => {
+      for (let count = 0; count < 5; count += 1) await thread.reload();
+      reloading = false;
+    })();
+    while (reloading) {
+      for (let count = 0; count < 50; count += 1) answers.push(decided(thread, port(count)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await reloads;
+    const traced = await Promise.all(answers);
+    // First the old behaviour, from some call on the new one, and never the old one again.
+    const first = traced.indexOf(true);
+    expect(first).toBeGreaterThan(0);
+    expect(traced.slice(first)).not.toContain(false);
+    const { drop, exit } = thread.counts();
+    expect(drop + exit).toBe(answers.length);
+  });
+
+  test('does not wait for a route that hangs in the old thread', async () => {
+    const thread = await filters.start('export default ({ sp }, { drop }) => { if (sp === 1) for (;;); drop(); };', {
+      timeoutMs: 600,
+    });
+    const hung = decided(thread, port(1));
+    const behind = decided(thread, port(2));
+    await new Promise((resolve) => setImmediate(resolve));
+    await filters.write(TRACE);
+    await thread.reload();
+    const next = decided(thread, port(3));
+    expect(await Promise.all([hung, behind, next])).toEqual([true, true, true]);
+    expect(thread.counts()).toMatchObject({ timeout: 1, exit: 2, drop: 0 });
+  });
+
+  test('that are asked for at once happen one after the other, and all of them', async () => {
+    const thread = await filters.start(
+      `import { appendFileSync } from 'node:fs';
+       appendFileSync(new URL('loads.log', import.meta.url), 'x');
+       ${DROP}`,
+    );
+    await Promise.all([thread.reload(), thread.reload(), thread.reload()]);
+    expect(await decided(thread)).toBe(false);
+  });
+
+  test.runIf(process.platform === 'linux')('fifty times leaves one thread and little memory', async () => {
+    const threads = (): number => readdirSync('/proc/self/task').length;
+    const thread = await filters.start(DROP);
+    for (let count = 0; count < 5; count += 1) await thread.reload();
+    await expect.poll(async () => (await decided(thread), threads())).toBeLessThan(40);
+    const before = { threads: threads(), rss: process.memoryUsage().rss };
+    for (let count = 0; count < 50; count += 1) {
+      await thread.reload();
+      await decided(thread);
+    }
+    await expect.poll(threads).toBeLessThanOrEqual(before.threads + 1);
+    // A thread takes 10 MB: fifty that stayed would show as 500.
+    expect(process.memoryUsage().rss - before.rss).toBeLessThan(100_000_000);
+  });
+});
+
+test('a module that keeps memory gets a new thread, and no connection is traced for it', async () => {
+  const thread = await filters.start(
+    `const all = new Map();
+     export default ({ sp }, { drop }) => {
+       for (let count = 0; count < 100_000; count += 1) all.set(sp * 1e6 + count, { text: 'x' + count });
+       drop();
+     };`,
+    { timeoutMs: 10_000 },
+  );
+  const answers = new Set<boolean>();
+  const worn = 'filter module keeps memory; its thread is replaced';
+  for (let sp = 0; filters.logged(worn).length === 0 && sp < 12; sp += 1) answers.add(await decided(thread, port(sp)));
+  await expect.poll(() => filters.logged(worn), { timeout: 5_000 }).toHaveLength(1);
+  answers.add(await decided(thread));
+  expect([...answers]).toEqual([false]);
+  expect(thread.counts()).toMatchObject({ crash: 0, timeout: 0 });
+});
+
+describe('watch', () => {
+  const reloaded = (): number => filters.logged('filter reloaded').length;
+  const refused = 'filter not reloaded, the previous one stays in force';
+
+  test('sees an edit, a broken one and its repair', async () => {
+    const thread = await filters.start(DROP);
+    thread.watch();
+    await filters.write(TRACE);
+    await expect.poll(reloaded, { timeout: 5_000 }).toBe(1);
+    expect(await decided(thread)).toBe(true);
+
+    await filters.write('export default (');
+    await expect.poll(() => filters.logged(refused), { timeout: 5_000 }).toHaveLength(1);
+    expect(filters.logged(refused)[0]).toMatchObject({ level: 'error', error: expect.stringContaining('f.js:1') });
+    expect(await decided(thread)).toBe(true);
+
+    await filters.write(DROP);
+    await expect.poll(reloaded, { timeout: 5_000 }).toBe(2);
+    expect(await decided(thread)).toBe(false);
+  });
+
+  test('sees a file that is renamed over the module, once', async () => {
+    const thread = await filters.start(DROP);
+    thread.watch();
+    const saved = await filters.write(TRACE, '.f.js.swp');
+    await rename(saved, join(filters.directory, 'f.js'));
+    await expect.poll(() => decided(thread), { timeout: 5_000 }).toBe(true);
+    expect(reloaded()).toBe(1);
+  });
+
+  test('sees a mounted ConfigMap move to its next version', async () => {
+    const at = (...path: string[]): string => join(filters.directory, ...path);
+    const version = async (name: string, source: string): Promise<void> => {
+      await mkdir(at(name));
+      await writeFile(at(name, 'mounted.js'), source);
+      await symlink(name, at('..data_tmp'));
+      await rename(at('..data_tmp'), at('..data'));
+    };
+    await version('..v1', DROP);
+    await symlink('..data/mounted.js', at('mounted.js'));
+    const thread = await FilterThread.start({ file: at('mounted.js'), routeName: 'mounted', log: filters.log });
+    thread.watch();
+    expect(await decided(thread)).toBe(false);
+    await version('..v2', TRACE);
+    await expect.poll(() => decided(thread), { timeout: 5_000 }).toBe(true);
+    await thread.stop();
+  });
+
+  test('of a directory that is gone is a warning', async () => {
+    const thread = await filters.start(DROP);
+    await rm(filters.directory, { recursive: true });
+    thread.watch();
+    expect(filters.logged('filters are not watched; reload them by hand')[0]).toMatchObject({ level: 'warn' });
+    expect(await decided(thread)).toBe(false);
+    await mkdir(filters.directory);
+  });
+});
