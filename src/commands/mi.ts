@@ -1,12 +1,79 @@
+import { readConfig } from '../config.js';
+import { callMi } from '../control/mi-client.js';
+import type { MiError } from '../control/mi-command.js';
+import { formatEndpoint } from '../lib/address.js';
+import { MsrptapError } from '../lib/errors.js';
+import { canonicalIp } from '../net/tls-domain.js';
 import type { ExitStatus, Terminal } from './command.js';
+import { printable, printableJson } from './printable.js';
 
 export interface MiArguments {
+  /** The configuration of the msrptap that is called. */
   readonly file: string | undefined;
+  /** Counts in place of the file's httpd. */
   readonly url: string | undefined;
+  /** Counts in place of the file's httpd.token. */
   readonly token: string | undefined;
+  /** METHOD, then k=v or values. */
   readonly words: readonly string[];
 }
 
-export async function mi(_options: MiArguments, _terminal: Terminal): Promise<ExitStatus> {
+/** What a configuration that says nothing of it comes to. */
+const DEFAULT_URL = 'http://127.0.0.1:8888/mi';
+
+/** Where to dial what listens on every address of this machine. */
+const DIALLED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+const MAX_ERROR = 1_000;
+
+/** `msrptap mi`: prints the result as opensips-cli does; an error ends with 1. */
+export async function mi({ file, url, token, words }: MiArguments, terminal: Terminal): Promise<ExitStatus> {
+  const call = readCall(words);
+  const from = file === undefined ? { url: DEFAULT_URL, token: undefined } : fromConfig(file, url);
+  const response = await callMi({ ...call, url: url ?? from.url, token: token ?? from.token });
+  if ('error' in response) {
+    terminal.complain(`msrptap: ${errorText(response.error)}`);
+    return 1;
+  }
+  terminal.print(resultText(response.result));
   return 0;
+}
+
+type Params = readonly string[] | Readonly<Record<string, string>> | undefined;
+
+const NAMED = /^([A-Za-z_]\w*)=([^]*)$/;
+
+/** @throws MsrptapError usage */
+function readCall([method, ...words]: readonly string[]): { readonly method: string; readonly params: Params } {
+  if (method === undefined) throw new MsrptapError('usage', 'mi needs a METHOD, as in: msrptap mi msrp_trace');
+  if (words.length === 0) return { method, params: undefined };
+  const named = words.map((word) => NAMED.exec(word)).filter((match) => match !== null);
+  if (named.length === 0) return { method, params: words };
+  if (named.length < words.length) {
+    throw new MsrptapError('usage', 'parameters are either all named, as name=value, or all plain values: not both');
+  }
+  const params = new Map(named.map(([, name = '', value = '']) => [name, value]));
+  if (params.size < named.length) throw new MsrptapError('usage', 'a parameter is given twice');
+  return { method, params: Object.fromEntries(params) };
+}
+
+/** @throws MsrptapError config_unreadable, config_invalid, usage */
+function fromConfig(file: string, url: string | undefined): { readonly url: string; readonly token: string | undefined } {
+  const { httpd, mi_http } = readConfig(file);
+  if (httpd.port === 0 && url === undefined) {
+    throw new MsrptapError('usage', `${file} leaves httpd.port to the system (0): give --url, as "ready" in the log tells`);
+  }
+  const ip = DIALLED[canonicalIp(httpd.ip)] ?? httpd.ip;
+  return { url: `http://${formatEndpoint({ ip, port: httpd.port })}/${mi_http.root}`, token: httpd.token };
+}
+
+/** JSON with 4 blanks; a text alone as it is. */
+function resultText(result: unknown): string {
+  if (typeof result === 'string') return result.split('\n').map((line) => printable(line, Infinity)).join('\n');
+  return printableJson(JSON.stringify(result, null, 4));
+}
+
+function errorText({ code, message, data }: MiError): string {
+  const detail = data === undefined ? '' : `: ${typeof data === 'string' ? data : JSON.stringify(data)}`;
+  return printable(`error ${code}: ${message}${detail}`, MAX_ERROR);
 }

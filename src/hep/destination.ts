@@ -20,7 +20,7 @@ export interface DestinationStats {
   readonly dropped: number;
   /** Refused by the kernel, or not possible as a HEP packet. */
   readonly failed: number;
-  /** Of those sent: written to a connection that was lost before they surely arrived. Not sent again. */
+  /** Of those sent: written to a connection that ended before they surely arrived (UDP: refused). Not sent again. */
   readonly maybe: number;
   readonly queueBytes: number;
   readonly queuePackets: number;
@@ -80,8 +80,7 @@ export class Destination {
 
   countFailed(packets: number, reason: string): void {
     this.#counts.failed += packets;
-    if (this.#isClosed) return;
-    if (this.#failing.add(packets)) this.#log.warn({ reason }, 'HEP packets cannot be sent');
+    this.#noteFailing(packets, reason);
   }
 
   /** Gives up what waits, and packets that were not offered yet: counted as dropped, and no reason for a warning. */
@@ -131,6 +130,10 @@ export class Destination {
       },
       sent: (packets) => (this.#counts.sent += packets),
       failed: (packets, reason) => this.countFailed(packets, reason),
+      lost: (packets, reason) => {
+        this.#counts.maybe += packets;
+        this.#noteFailing(packets, reason);
+      },
     };
   }
 
@@ -142,6 +145,11 @@ export class Destination {
   #down(reason: string, maybe: number): void {
     this.#counts.maybe += maybe;
     if (!this.#isClosed) this.#log.warn({ reason, maybe }, 'HEP destination lost');
+  }
+
+  #noteFailing(packets: number, reason: string): void {
+    if (this.#isClosed) return;
+    if (this.#failing.add(packets)) this.#log.warn({ reason }, 'HEP packets cannot be sent');
   }
 
   #unreachable(reason: string): void {

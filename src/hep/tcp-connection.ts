@@ -60,11 +60,12 @@ export class TcpConnection {
   }
 
   get ready(): boolean {
-    return this.connected && this.#socket.writableLength < SOCKET_BYTES;
+    return this.connected && this.#socket.writable && this.#socket.writableLength < SOCKET_BYTES;
   }
 
+  /** It was opened; stays true until `ended` has told what was lost with it. */
   get connected(): boolean {
-    return this.#openedAt !== null && this.#socket.writable;
+    return this.#openedAt !== null;
   }
 
   get idle(): boolean {
@@ -98,7 +99,7 @@ export class TcpConnection {
   }
 
   #keepAlive(): void {
-    if (this.connected && this.#socket.writableLength === 0) this.#socket.write(KEEP_ALIVE_PACKET);
+    if (this.ready && this.#socket.writableLength === 0) this.#socket.write(KEEP_ALIVE_PACKET);
   }
 
   #end(reason: string): void {

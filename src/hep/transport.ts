@@ -52,6 +52,8 @@ export interface TransportEvents {
   progress(): void;
   sent(packets: number): void;
   failed(packets: number, reason: string): void;
+  /** Packets that were reported as sent did not arrive. */
+  lost(packets: number, reason: string): void;
 }
 
 /** What went wrong, for the log. A connect that tried several addresses fails with a code and no message. */

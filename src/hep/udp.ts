@@ -85,8 +85,12 @@ export class UdpTransport implements Transport {
     const done = (error: unknown): void => {
       this.#pending.bytes -= packet.length;
       this.#pending.packets -= 1;
-      if (error === null || error === undefined) this.#events.sent(1);
-      else this.#failed(1, reasonOf(error));
+      if (error === null || error === undefined) {
+        this.#events.sent(1);
+      } else {
+        this.#events.failed(1, reasonOf(error));
+        this.#watch.doubt();
+      }
       this.#events.progress();
     };
     try {
@@ -94,11 +98,6 @@ export class UdpTransport implements Transport {
     } catch (error) {
       done(error);
     }
-  }
-
-  #failed(packets: number, reason: string): void {
-    this.#events.failed(packets, reason);
-    this.#watch.doubt();
   }
 
   #connect(address: string): void {
@@ -121,8 +120,9 @@ export class UdpTransport implements Transport {
   #socketError(socket: Socket, reason: string): void {
     if (this.#socket !== socket) return;
     if (this.#isConnected) {
-      // What ICMP says of a packet that was sent before, and counted as sent.
-      this.#failed(0, reason);
+      // What ICMP says of at least one packet that was sent before.
+      this.#events.lost(1, reason);
+      this.#watch.doubt();
       return;
     }
     void this.#closeSocket();

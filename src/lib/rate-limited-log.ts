@@ -1,5 +1,3 @@
-import type { Log } from './log.js';
-
 export interface RateLimits {
   /** Lines of one message that pass in a window; default 5. */
   readonly lines?: number;
@@ -7,10 +5,13 @@ export interface RateLimits {
   readonly window?: number;
 }
 
-type Level = 'info' | 'warn' | 'error';
+export type LimitedLevel = 'info' | 'warn' | 'error';
+
+/** Where the lines go; a Log is one. */
+export type LogSink = Record<LimitedLevel, (fields: Readonly<Record<string, unknown>>, message: string) => void>;
 
 interface Window {
-  readonly level: Level;
+  readonly level: LimitedLevel;
   passed: number;
   leftOut: number;
 }
@@ -21,19 +22,19 @@ interface Window {
  * fields): there is one window a message.
  */
 export class RateLimitedLog {
-  readonly #log: Log;
+  readonly #log: LogSink;
   readonly #lines: number;
   readonly #window: number;
   readonly #windows = new Map<string, Window>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(log: Log, { lines = 5, window = 10_000 }: RateLimits = {}) {
+  constructor(log: LogSink, { lines = 5, window = 10_000 }: RateLimits = {}) {
     this.#log = log;
     this.#lines = lines;
     this.#window = window;
   }
 
-  write(level: Level, message: string, fields: Readonly<Record<string, unknown>>): void {
+  write(level: LimitedLevel, message: string, fields: Readonly<Record<string, unknown>>): void {
     const window = this.#windows.get(message) ?? this.#open(level, message);
     if (window.passed === this.#lines) {
       window.leftOut += 1;
@@ -53,7 +54,7 @@ export class RateLimitedLog {
     this.#windows.clear();
   }
 
-  #open(level: Level, message: string): Window {
+  #open(level: LimitedLevel, message: string): Window {
     const window: Window = { level, passed: 0, leftOut: 0 };
     this.#windows.set(message, window);
     this.#timer ??= setTimeout(() => this.flush(), this.#window).unref();

@@ -104,9 +104,11 @@ export class Parser {
     this.#read = null;
     this.pieces.length = 0;
     const open = this.#open;
-    if (open === null || this.#error !== null) return;
-    if (!open.headComplete) this.#splitHead.append(read, Math.max(0, this.#start), read.length);
-    else if (open.source === read) open.copyHead();
+    if (open === null) return;
+    if (open.source === read) open.copyHead();
+    else if (!open.headComplete && this.#error === null) {
+      this.#splitHead.append(read, Math.max(0, this.#start), read.length);
+    }
   }
 
   /** Each state takes what it can of `read` from `at`, and returns where the next one goes on. */

@@ -69,7 +69,7 @@ export function failed(attempt: FailedAttempt): TraceEvent {
       Leg: leg,
       Link: attempt.link,
       Source: formatEndpoint(source),
-      Destination: far === UNSPECIFIED && !accepted && name !== undefined ? name : formatEndpoint(destination),
+      Destination: far.ip === UNSPECIFIED.ip && !accepted && name !== undefined ? name : formatEndpoint(destination),
       Reason: reason,
     },
   };

@@ -1,10 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { MsrptapError } from '../lib/errors.js';
-import type { RateLimitedLog } from '../lib/rate-limited-log.js';
+import type { LogSink } from '../lib/rate-limited-log.js';
 import { StallWatch } from '../lib/stall-watch.js';
 import type { FilterCall } from './filter-calls.js';
 import type { FromWorker, PostedCall, ToWorker, WorkerSetup } from './filter-messages.js';
-import { eachLine } from './filter-output.js';
 import { describeThrown, type RouteDecision } from './filter-route.js';
 
 /**
@@ -29,9 +28,7 @@ export interface InstanceOptions {
   readonly timeout: number;
   /** Milliseconds for the start of the thread and the loading of the module. */
   readonly loadTimeout: number;
-  readonly log: RateLimitedLog;
-  /** Takes what the module writes to stdout and stderr. */
-  readonly outputLog: RateLimitedLog;
+  readonly log: LogSink;
 }
 
 /** All calls come asynchronously. */
@@ -73,6 +70,7 @@ export class FilterInstance {
     this.#worker = new Worker(new URL('filter-worker.js', import.meta.url), {
       name: options.routeName,
       workerData: setup,
+      // Nothing of it to our own stdout; it comes as messages (filter-output).
       stdout: true,
       stderr: true,
       execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
@@ -83,9 +81,6 @@ export class FilterInstance {
       () => (this.#asked.length === 0 ? null : this.#answers),
       () => this.#overdue(),
     );
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
-      eachLine(stream, (text) => options.outputLog.write('info', 'filter output', { text }));
-    }
     this.#worker.on('message', (message: FromWorker) => this.#onMessage(message));
     this.#worker.on('messageerror', (error) => this.#onError(error));
     this.#worker.on('error', (error) => this.#onError(error));
@@ -176,8 +171,8 @@ export class FilterInstance {
         return this.#settleLoad(new MsrptapError(message.code, message.message));
       case 'decision':
         return this.#onDecision(message.id, message.decision);
-      case 'rejection':
-        return this.#options.log.write('warn', 'filter module: unhandled rejection', { error: message.error });
+      case 'log':
+        return this.#options.log[message.level](message.fields, message.message);
       case 'worn':
         if (this.#state === 'ready') this.#owner.worn(this, message.bytes);
     }

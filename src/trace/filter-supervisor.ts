@@ -1,5 +1,5 @@
 import { messageOf, MsrptapError } from '../lib/errors.js';
-import type { RateLimitedLog } from '../lib/rate-limited-log.js';
+import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import type { FilterCall, FilterCalls } from './filter-calls.js';
 import { FilterInstance, type InstanceOptions, type InstanceOwner } from './filter-instance.js';
 import type { RouteDecision } from './filter-route.js';
@@ -30,7 +30,7 @@ export class FilterSupervisor implements InstanceOwner {
   constructor(calls: FilterCalls, options: InstanceOptions) {
     this.#calls = calls;
     this.#options = options;
-    this.#log = options.log;
+    this.#log = new RateLimitedLog(options.log);
   }
 
   /** Rejects with filter_load_failed or filter_route_missing; what was in force before stays in force. */
@@ -58,6 +58,7 @@ export class FilterSupervisor implements InstanceOwner {
     if (this.#restart !== 'loading' && this.#restart !== null) clearTimeout(this.#restart);
     await Promise.all(Array.from(this.#alive, (instance) => instance.end()));
     await this.#reloads;
+    this.#log.flush();
   }
 
   decided(_instance: FilterInstance, call: FilterCall, { outcome, error }: RouteDecision): void {

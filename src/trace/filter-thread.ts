@@ -35,9 +35,6 @@ const LOAD_TIMEOUT = 5_000;
 const MAX_WAIT = 15_000;
 const MAX_WAITING = 10_000;
 
-/** Lines in 10 s of what a module writes: a line for each connection is how routes are debugged. */
-const OUTPUT_LINES = 100;
-
 /**
  * Runs the route of a filter module for each connection, in a thread of its own: whatever the module does (throw, hang,
  * exit, leak) costs at most the decision it was asked for.
@@ -47,7 +44,6 @@ export class FilterThread {
   readonly #timeout: number;
   readonly #log: Log;
   readonly #limitedLog: RateLimitedLog;
-  readonly #outputLog: RateLimitedLog;
   readonly #calls: FilterCalls;
   readonly #supervisor: FilterSupervisor;
   readonly #counts: Record<DecisionOutcome, number> = { ...NO_DECISIONS };
@@ -71,7 +67,6 @@ export class FilterThread {
     this.#timeout = limits.timeoutMs ?? TIMEOUT;
     this.#log = log.child({ route: routeName });
     this.#limitedLog = new RateLimitedLog(this.#log);
-    this.#outputLog = new RateLimitedLog(this.#log, { lines: OUTPUT_LINES });
     this.#calls = new FilterCalls({
       max: limits.maxWaiting ?? MAX_WAITING,
       maxWait: limits.maxWaitMs ?? MAX_WAIT,
@@ -85,8 +80,7 @@ export class FilterThread {
       routeName,
       timeout: this.#timeout,
       loadTimeout: limits.loadTimeoutMs ?? LOAD_TIMEOUT,
-      log: this.#limitedLog,
-      outputLog: this.#outputLog,
+      log: this.#log,
     });
   }
 
@@ -131,7 +125,6 @@ export class FilterThread {
     clearTimeout(grace);
     await this.#supervisor.stop();
     this.#limitedLog.flush();
-    this.#outputLog.flush();
   }
 
   async #reloadChanged(): Promise<void> {

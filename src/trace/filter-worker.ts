@@ -6,8 +6,10 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
+import { RateLimitedLog, type LogSink } from '../lib/rate-limited-log.js';
 import { decide, describeThrown, type Route } from './filter-route.js';
 import type { FromWorker, ToWorker, WorkerSetup } from './filter-messages.js';
+import { takeLines } from './filter-output.js';
 import { syntaxErrorLine } from './filter-syntax.js';
 
 /**
@@ -17,6 +19,9 @@ import { syntaxErrorLine } from './filter-syntax.js';
 const WORN_BYTES = 64 * 1024 * 1024;
 /** Milliseconds. */
 const WORN_CHECK_INTERVAL = 1_000;
+
+/** Lines in 10 s of what a module writes: a line for each connection is how routes are debugged. */
+const OUTPUT_LINES = 100;
 
 const port = parentPort;
 if (port === null) throw new Error('filter-worker runs in a worker thread only');
@@ -60,8 +65,20 @@ function kindOf(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }
 
+const toMain: LogSink = {
+  info: (fields, message) => post({ kind: 'log', level: 'info', fields, message }),
+  warn: (fields, message) => post({ kind: 'log', level: 'warn', fields, message }),
+  error: (fields, message) => post({ kind: 'log', level: 'error', fields, message }),
+};
+const log = new RateLimitedLog(toMain);
+const output = new RateLimitedLog(toMain, { lines: OUTPUT_LINES });
+for (const stream of [process.stdout, process.stderr]) {
+  takeLines(stream, (text) => output.write('info', 'filter output', { text }));
+}
 // Without a listener it would end the thread, and with it the decisions of other connections.
-process.on('unhandledRejection', (reason) => post({ kind: 'rejection', error: describeThrown(reason) }));
+process.on('unhandledRejection', (reason) => {
+  log.write('warn', 'filter module: unhandled rejection', { error: describeThrown(reason) });
+});
 
 const route = await loadRoute();
 if (route !== null) {

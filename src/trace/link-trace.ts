@@ -74,9 +74,8 @@ export class LinkTrace implements LinkObserver {
   connectFailed(attempt: FailedAttempt): void {
     this.#paths.upstreamFailed(attempt.near, attempt.far);
     this.#decisions.upstream = 'never';
-    this.#ending = true;
+    this.#startEnding();
     this.#event('downstream', failed(attempt), attempt.at);
-    this.#waiting.flush();
   }
 
   read(read: Read): void {
@@ -86,19 +85,17 @@ export class LinkTrace implements LinkObserver {
   }
 
   closed(connection: ConnectionFacts, ending: Ending): void {
-    this.#ending = true;
+    this.#startEnding();
     this.#cut(connection.leg === 'downstream' ? 'up' : 'down', ending.at);
     const event = closed(this.#link, connection, ending);
     const { ids } = this.#sessions;
     if (ids.length === 0) this.#event(connection.leg, event, ending.at);
     for (const id of ids) this.#event(connection.leg, event, ending.at, id);
-    this.#waiting.flush();
   }
 
   ended(): void {
     this.#ended = true;
-    this.#ending = true;
-    this.#waiting.flush();
+    this.#startEnding();
     this.#doneIfOver();
   }
 
@@ -107,6 +104,11 @@ export class LinkTrace implements LinkObserver {
     const count = this.#waiting.discard();
     this.#doneIfOver();
     return count;
+  }
+
+  #startEnding(): void {
+    this.#ending = true;
+    this.#waiting.flush();
   }
 
   /** A connection was opened: is it traced? The document: tracing must be on at that time. */

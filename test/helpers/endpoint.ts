@@ -1,7 +1,7 @@
 /** MSRP's neighbours over real sockets: a client, and a next hop. Whatever a test starts here ends with it. */
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer, type TlsOptions, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, TLSSocket, type ConnectionOptions, type TLSSocketOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { formatEndpoint, plainIp, type Endpoint } from '#src/lib/address.js';
 
@@ -16,7 +16,10 @@ interface Waiting {
 
 /** One end of a connection. */
 export class Peer {
+  /** Where its bytes are read and written: TLS, or `raw` itself. */
   readonly socket: Socket;
+  /** The TCP socket. */
+  readonly raw: Socket;
   /** `ip:port` of this end, as packets name it. */
   readonly address: string;
   /** How the far side ended it. */
@@ -31,10 +34,11 @@ export class Peer {
   #length = 0;
   #waiting: Waiting | null = null;
 
-  constructor(socket: Socket) {
+  constructor(raw: Socket, socket: Socket = raw) {
+    this.raw = raw;
     this.socket = socket;
-    this.address = formatEndpoint({ ip: plainIp(socket.localAddress ?? ''), port: socket.localPort ?? 0 });
-    socket.setNoDelay(true);
+    this.address = formatEndpoint({ ip: plainIp(raw.localAddress ?? ''), port: raw.localPort ?? 0 });
+    raw.setNoDelay(true);
     this.end = new Promise((resolve) => {
       socket.on('end', () => resolve('fin'));
       socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -45,7 +49,6 @@ export class Peer {
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (bytes) => this.#take(bytes));
     socket.once('close', () => this.#waiting?.reject(this.error ?? new Error('closed')));
-    onTestFinished(() => void socket.destroy());
   }
 
   send(bytes: Buffer | string): void {
@@ -83,7 +86,8 @@ export class Peer {
 
   /** Sends a RST. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.raw.resetAndDestroy();
+    this.socket.destroy();
   }
 
   #take(bytes: Buffer): void {
@@ -106,21 +110,29 @@ export class Peer {
   }
 }
 
-export interface DialOptions {
-  /** With them the connection is TLS. */
-  readonly tls?: ConnectionOptions;
+/**
+ * Connects; with `tls`, the handshake is over then.
+ * @throws what the socket says when that does not come to pass
+ */
+export async function dial({ ip, port }: Endpoint, tls?: ConnectionOptions): Promise<Peer> {
+  const raw = connect({ host: ip, port, allowHalfOpen: true });
+  onTestFinished(() => void raw.destroy());
+  await once(raw, 'connect');
+  if (tls === undefined) return new Peer(raw);
+  raw.on('error', () => {});
+  const stream = connectTls({ ...tls, socket: raw, host: ip });
+  onTestFinished(() => void stream.destroy());
+  await once(stream, 'secureConnect');
+  stream.allowHalfOpen = true;
+  return new Peer(raw, stream);
 }
 
-/** Connects; with TLS, the handshake is over then. @throws what the socket says when that does not come to pass */
-export async function dial({ ip, port }: Endpoint, { tls }: DialOptions = {}): Promise<Peer> {
-  const socket =
-    tls === undefined
-      ? connect({ host: ip, port, allowHalfOpen: true })
-      : // Node's types do not know that tls.connect() hands allowHalfOpen on.
-        connectTls({ host: ip, port, ...tls, ...{ allowHalfOpen: true } });
-  onTestFinished(() => void socket.destroy());
-  await once(socket, tls === undefined ? 'connect' : 'secureConnect');
-  return new Peer(socket);
+export interface NextHopOptions {
+  readonly ip?: string;
+  /** 0 for a free one; one that was in use, to come back on it. */
+  readonly port?: number;
+  /** With it, connections are TLS. */
+  readonly tls?: TLSSocketOptions;
 }
 
 /** Where msrptap's connections go to. */
@@ -129,65 +141,78 @@ export class NextHop {
   readonly ip: string;
   readonly port: number;
   readonly #server: Server;
+  readonly #tls: TLSSocketOptions | undefined;
+  readonly #sockets = new Set<Socket>();
   readonly #accepted: Peer[] = [];
-  #waiting: ((peer: Peer) => void) | null = null;
+  readonly #waiting: ((peer: Peer) => void)[] = [];
 
-  private constructor(proto: 'msrp' | 'msrps', server: Server) {
-    this.proto = proto;
+  private constructor(server: Server, tls: TLSSocketOptions | undefined) {
+    this.proto = tls === undefined ? 'msrp' : 'msrps';
     this.#server = server;
+    this.#tls = tls;
     const { address, port } = server.address() as AddressInfo;
     this.ip = address;
     this.port = port;
-    server.on(proto === 'msrp' ? 'connection' : 'secureConnection', (socket: Socket) => this.#accept(socket));
+    server.on('connection', (raw: Socket) => this.#accept(raw));
   }
 
-  /** @param port 0 for a free one; one that was in use, to come back on it */
-  static async start({ ip = '127.0.0.1', port = 0, tls }: { ip?: string; port?: number; tls?: TlsOptions } = {}): Promise<NextHop> {
-    const server =
-      tls === undefined
-        ? createServer({ allowHalfOpen: true, pauseOnConnect: true })
-        : createTlsServer({ ...tls, ...{ allowHalfOpen: true } });
-    const sockets = new Set<Socket>();
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket.on('error', () => {}).once('close', () => sockets.delete(socket)));
-    });
-    server.listen(port, ip);
+  static async start({ ip = '127.0.0.1', port = 0, tls }: NextHopOptions = {}): Promise<NextHop> {
+    const server = createServer({ allowHalfOpen: true });
+    server.listen({ host: ip, port, backlog: 4_096 });
     await once(server, 'listening');
+    const nextHop = new NextHop(server, tls);
     onTestFinished(() => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
+      nextHop.stopListening();
+      for (const socket of nextHop.#sockets) socket.destroy();
     });
-    return new NextHop(tls === undefined ? 'msrp' : 'msrps', server);
+    return nextHop;
   }
 
   /** As `upstream` in a configuration. */
   get url(): string {
-    return `${this.proto}:${formatEndpoint(this)}`;
+    return `${this.proto}:${this.address}`;
+  }
+
+  /** As packets name it. */
+  get address(): string {
+    return formatEndpoint(this);
   }
 
   /** The next connection, in the order in which they came. */
   accept(): Promise<Peer> {
     const peer = this.#accepted.shift();
     if (peer !== undefined) return Promise.resolve(peer);
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Connections that came and were not asked for. */
+  get unclaimed(): number {
+    return this.#accepted.length;
+  }
+
+  /** What is connected stays so. */
+  stopListening(): void {
+    this.#server.close();
+  }
+
+  #accept(raw: Socket): void {
+    this.#sockets.add(raw);
+    raw.on('error', () => {}).once('close', () => this.#sockets.delete(raw));
+    if (this.#tls === undefined) {
+      this.#offer(new Peer(raw));
+      return;
+    }
+    const stream = new TLSSocket(raw, { ...this.#tls, isServer: true });
+    stream.on('error', () => {});
+    stream.once('secure', () => {
+      stream.allowHalfOpen = true;
+      this.#offer(new Peer(raw, stream));
     });
   }
 
-  /** Listens no more; connections go on. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      resolve();
-    });
-  }
-
-  #accept(socket: Socket): void {
-    const peer = new Peer(socket);
-    socket.resume();
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    if (waiting === null) this.#accepted.push(peer);
+  #offer(peer: Peer): void {
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#accepted.push(peer);
     else waiting(peer);
   }
 }

@@ -24,28 +24,23 @@ const KEEP_ALIVE = Buffer.from('HEP3\0\x06', 'latin1');
 class Got {
   readonly texts: string[] = [];
   readonly errors: unknown[] = [];
-  #changed = (): void => {};
+  #wanted = Infinity;
+  #resolve = (): void => {};
 
-  onPacket = (received: HepPacket): void => {
+  readonly onPacket = (received: HepPacket): void => {
     const text = received.payload.toString();
     if (text === 'throw') throw new Error('thrown by onPacket');
     this.texts.push(text);
-    this.#changed();
+    if (this.texts.length === this.#wanted) this.#resolve();
   };
 
-  onError = (error: unknown): void => {
-    this.errors.push(error);
-    this.#changed();
-  };
+  readonly onError = (error: unknown): void => void this.errors.push(error);
 
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) {
-      // Each turn awaits the next event, which may bring the condition about.
-      // oxlint-disable-next-line no-await-in-loop
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve;
-      });
-    }
+  packets(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wanted = count;
+      this.#resolve = resolve;
+    });
   }
 }
 
@@ -64,7 +59,7 @@ describe('listenHep', () => {
     const broken = packet('xx');
     broken.writeUInt16BE(0, 10);
     client.write(Buffer.concat([packet('one'), KEEP_ALIVE, broken, packet('throw'), packet('two')]));
-    await got.until(() => got.texts.length === 2);
+    await got.packets(2);
     expect(got.texts).toEqual(['one', 'two']);
     expect(got.errors).toEqual([
       expect.objectContaining({ code: 'hep_malformed' }),
@@ -83,7 +78,7 @@ describe('listenHep', () => {
     for (const datagram of [packet('one'), KEEP_ALIVE, Buffer.from('MSRP'), packet('throw'), packet('two')]) {
       client.send(datagram, listener.address.port, listener.address.ip);
     }
-    await got.until(() => got.texts.length === 2);
+    await got.packets(2);
     expect(got.texts).toEqual(['one', 'two']);
     expect(got.errors).toHaveLength(2);
     client.close();
@@ -102,9 +97,10 @@ describe('listenHep', () => {
     const own = await listenHep({ transport: 'tcp', host: '127.0.0.1', port: 0 }, got.onPacket, got.onError);
     const client = connect(own.address.port, own.address.ip).resume();
     client.write(packet('one'));
-    await got.until(() => got.texts.length === 1);
-    const closed = once(client, 'close');
+    await got.packets(1);
+    const ended = once(client, 'close');
     await own.close();
-    await closed;
+    await ended;
+    expect(client.destroyed).toBe(true);
   });
 });

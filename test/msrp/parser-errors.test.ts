@@ -92,6 +92,17 @@ describe('the error offset', () => {
     expect(parser.open?.length).toBe('MSRP abcd SEND\r\nA: b\r\nHea'.length);
   });
 
+  it('leaves a message whose head can be read, also when the buffer is used again', () => {
+    const parser = new Parser();
+    const read = Buffer.from('MSRP abcd SEND\r\nA: b\r\n-------abcx$\r\n');
+    expect(parser.parse(read)).toBe('MSRP abcd SEND\r\nA: b\r\n'.length);
+    parser.settle();
+    read.fill(0xff);
+    expect(parser.error).toBe('end_line');
+    expect(parser.open).toMatchObject({ transactionId: 'abcd', complete: false });
+    expect(parser.open?.headers()).toEqual([['A', 'b']]);
+  });
+
   it('leaves out the stray CR that no LF follows', () => {
     const parser = new Parser();
     expect(parser.parse(Buffer.from('\r\n\r\n\rM'))).toBe(4);

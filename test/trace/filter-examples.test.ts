@@ -76,17 +76,14 @@ test('one_in_ten traces about a tenth, and both connections of a flow alike', as
   expect(traced).toBeLessThan(267);
 });
 
+const CHECK_JS = '--ignoreConfig --noEmit --allowJs --checkJs --strict --skipLibCheck --module nodenext --types node';
+
+function tsc(...files: string[]): Promise<{ stdout: string }> {
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  return promisify(execFile)(process.execPath, [compiler, ...CHECK_JS.split(' '), ...files], { cwd: ROOT });
+}
+
 test('the published types fit the examples, and refuse a mistake in JavaScript', async () => {
-  const tsc = (...args: string[]): Promise<{ stdout: string }> =>
-    promisify(execFile)(
-      process.execPath,
-      [
-        join(ROOT, 'node_modules/typescript/bin/tsc'),
-        ...['--ignoreConfig', '--noEmit', '--allowJs', '--checkJs', '--strict', '--skipLibCheck'],
-        ...['--module', 'nodenext', '--target', 'es2023', '--types', 'node', ...args],
-      ],
-      { cwd: ROOT },
-    );
   await expect(tsc('filters/only_subnets.js', 'filters/one_in_ten.js')).resolves.toMatchObject({ stdout: '' });
   await expect(tsc('test/trace/filter-wrong.js')).rejects.toMatchObject({
     stdout: expect.stringMatching(/filter-wrong\.js\(3,.*'source_ip' does not exist on type 'RouteInput'/),

@@ -6,6 +6,10 @@ import { decided, useFilters } from './filter-helpers.js';
 
 const filters = useFilters();
 
+function threads(): number {
+  return readdirSync('/proc/self/task').length;
+}
+
 const LOAD = 'filter_load_failed';
 const ROUTE = 'filter_route_missing';
 
@@ -122,10 +126,9 @@ describe('a module that loads', () => {
 });
 
 test.runIf(process.platform === 'linux')('checks leave no thread behind', async () => {
-  const threads = (): number => readdirSync('/proc/self/task').length;
   const good = await filters.write('setInterval(() => {}, 10); export default () => {};', 'good.js');
   const bad = await filters.write('setInterval(() => {}, 10);', 'bad.js');
   const before = threads();
-  for (const file of [good, bad, good, bad]) await loadCheck({ file, routeName: 'f' });
+  await Promise.all([good, bad, good, bad].map((file) => loadCheck({ file, routeName: 'f' })));
   await expect.poll(threads).toBeLessThanOrEqual(before);
 });

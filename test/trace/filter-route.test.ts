@@ -17,6 +17,9 @@ const throws = (thrown: unknown): Route => {
   };
 };
 
+/** An object each property of which, and so `then`, is `value`. */
+const having = (value: unknown): object => new Proxy({}, { get: () => value });
+
 const hostile = new Proxy(
   {},
   {
@@ -37,7 +40,7 @@ const waysOut: [name: string, outcome: string, route: Route][] = [
   ['returning a value', 'return', () => 'drop'],
   ['returning false', 'return', () => false],
   ['returning an object whose then getter throws', 'return', () => hostile],
-  ['returning an object whose then is no function', 'return', () => ({ then: true })],
+  ['returning an object whose then is no function', 'return', () => having(true)],
   ['drop', 'drop', (_, { drop }) => drop()],
   ['exit', 'exit', (_, { exit }) => exit()],
   ['drop, caught', 'drop', (_, { drop }) => swallow(drop)],
@@ -61,16 +64,8 @@ const waysOut: [name: string, outcome: string, route: Route][] = [
   ['an async function', 'promise', async () => {}],
   ['an async function that drops', 'promise', async (_, { drop }) => drop()],
   ['a rejected promise', 'promise', () => Promise.reject(new Error('later'))],
-  ['a thenable', 'promise', () => ({ ['then']: () => {} })],
-  [
-    'a thenable whose then throws',
-    'promise',
-    () => ({
-      ['then']: () => {
-        throw new Error('then');
-      },
-    }),
-  ],
+  ['a thenable', 'promise', () => having(() => {})],
+  ['a thenable whose then throws', 'promise', () => having(throws(new Error('then')))],
 ];
 
 describe('every way out of a route', () => {
@@ -137,8 +132,9 @@ describe('describeThrown', () => {
 
   test('survives a message that is no string', () => {
     const error = new Error('');
-    Object.defineProperty(error, 'message', { value: Symbol('message') });
+    // The stack first: to make it, the runtime reads the message.
     Object.defineProperty(error, 'stack', { value: 7 });
+    Object.defineProperty(error, 'message', { value: Symbol('message') });
     expect(describeThrown(error)).toBe('Symbol(message)');
   });
 });

@@ -1,0 +1,76 @@
+/**
+ * Process: takes HEP over TCP and counts packets. Says { port } once, then answers { packets: N } with the count as soon
+ * as N have arrived.
+ */
+import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { serve } from './serve.mjs';
+
+/** `HEP3` and the length of the whole packet in two octets. */
+const HEADER = 6;
+/** A packet of a header only keeps the connection alive. */
+const KEEP_ALIVE = HEADER;
+const MAGIC = 0x48_45_50_33;
+
+let packets = 0;
+let wanted = Infinity;
+let onEnough = () => {};
+
+/** Walks the packets of one connection by their lengths. */
+class Walker {
+  #header = Buffer.alloc(HEADER);
+  #headerOctets = 0;
+  /** Octets of the present packet that are still to come, once its header is read. */
+  #rest = 0;
+
+  /** @param {Buffer} bytes one read */
+  read(bytes) {
+    for (let at = 0; at < bytes.length; ) {
+      at += this.#rest > 0 ? this.#skip(bytes.length - at) : this.#begin(bytes, at);
+    }
+  }
+
+  /** @param {number} available */
+  #skip(available) {
+    const octets = Math.min(this.#rest, available);
+    this.#rest -= octets;
+    if (this.#rest === 0) packets += 1;
+    return octets;
+  }
+
+  /** @param {Buffer} bytes @param {number} at */
+  #begin(bytes, at) {
+    const octets = bytes.copy(this.#header, this.#headerOctets, at);
+    this.#headerOctets += octets;
+    if (this.#headerOctets < HEADER) return octets;
+    this.#headerOctets = 0;
+    if (this.#header.readUInt32BE(0) !== MAGIC) throw new Error('what arrived at the sink is not HEP');
+    this.#rest = this.#header.readUInt16BE(4) - KEEP_ALIVE;
+    return octets;
+  }
+}
+
+const sink = createServer((socket) => {
+  const walker = new Walker();
+  socket.on('data', (/** @type {Buffer} */ bytes) => {
+    walker.read(bytes);
+    if (packets >= wanted) onEnough();
+  });
+});
+sink.listen(0, '127.0.0.1');
+await once(sink, 'listening');
+const address = sink.address();
+if (address === null || typeof address === 'string') throw new Error('the sink has no port');
+
+serve({
+  packets: async (/** @type {number} */ count) => {
+    if (packets < count) {
+      wanted = count;
+      await new Promise((resolve) => (onEnough = () => resolve(undefined)));
+      wanted = Infinity;
+    }
+    return { packets };
+  },
+});
+process.send?.({ port: address.port });

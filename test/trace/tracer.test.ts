@@ -1,0 +1,503 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ConnectionFacts, Direction, Ending, FailedAttempt, LinkFacts, LinkObserver } from '#src/events.js';
+import type { PacketFlow } from '#src/hep/packet.js';
+import { PacketTemplates } from '#src/hep/packet.js';
+import { type Endpoint, formatEndpoint } from '#src/lib/address.js';
+import { Parser } from '#src/msrp/parser.js';
+import type { RouteInput } from '#src/trace/filter-route.js';
+import { Tracer, type TracerOptions } from '#src/trace/tracer.js';
+
+const CLIENT: Endpoint = { ip: '192.0.2.1', port: 40_000 };
+const LISTENER: Endpoint = { ip: '192.0.2.9', port: 2855 };
+const OUTGOING: Endpoint = { ip: '192.0.2.9', port: 50_000 };
+const SERVER: Endpoint = { ip: '192.0.2.2', port: 2855 };
+
+interface Packet {
+  readonly type: number;
+  readonly from: string;
+  readonly to: string;
+  readonly time: number;
+  readonly correlation: string;
+  readonly text: string;
+}
+
+/** Keeps what it is sent, decoded by nobody: the fields as the tracer gave them. */
+class FakeExporter {
+  readonly packets: Packet[] = [];
+  readonly #ends = new Map<PacketFlow, { type: number; from: string; to: string }>();
+  readonly #templates = new PacketTemplates({ captureId: 1 });
+  dropped = 0;
+  discarded = 0;
+
+  flow(type: number, source: Endpoint, destination: Endpoint): PacketFlow {
+    const flow = this.#templates.flow(type, source, destination);
+    this.#ends.set(flow, { type, from: formatEndpoint(source), to: formatEndpoint(destination) });
+    return flow;
+  }
+
+  send(flow: PacketFlow, time: number, correlation: string, payload: readonly Buffer[]): void {
+    const ends = this.#ends.get(flow);
+    if (ends === undefined) throw new Error('a flow that is not mine');
+    this.packets.push({ ...ends, time, correlation, text: Buffer.concat(payload).toString() });
+  }
+
+  countDropped(packets: number): void {
+    this.dropped += packets;
+  }
+
+  discard(): void {
+    this.discarded += 1;
+  }
+
+  get events(): Record<string, unknown>[] {
+    return this.packets
+      .filter(({ type }) => type === 89)
+      .map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+  }
+
+  get messages(): Packet[] {
+    return this.packets.filter(({ type }) => type === 110);
+  }
+}
+
+const OPTIONS: TracerOptions = {
+  trace_on: 1,
+  trace_legs: 'through',
+  trace_body: 'text',
+  trace_max_payload: 12_288,
+  correlation_wait: 5_000,
+  hep_payload_type: { events: 89, messages: 110 },
+  homer5_on: 0,
+  homer5_delim: ':',
+  waiting_bytes: 100_000,
+};
+
+function connection(leg: 'downstream' | 'upstream'): ConnectionFacts {
+  const [near, far] = leg === 'downstream' ? [LISTENER, CLIENT] : [OUTGOING, SERVER];
+  const counts = { bytesIn: 10, bytesOut: 20, messagesIn: 1, messagesOut: 2 };
+  return { leg, proto: 'msrp', near, far, tls: null, openedAt: 1_000_000, ...counts };
+}
+
+const UPSTREAM_REFUSED: FailedAttempt = {
+  link: 'start-1',
+  leg: 'upstream',
+  proto: 'msrp',
+  near: { ip: '0.0.0.0', port: 0 },
+  far: SERVER,
+  name: 'sbc.example.com:2855',
+  reason: 'connect_refused',
+  detail: 'connect ECONNREFUSED 192.0.2.2:2855',
+  at: 1_500_000,
+};
+
+function ending(status: Ending['status'] = 'SUCCESS', by: Ending['by'] = 'far'): Ending {
+  return {
+    reason: status === 'SUCCESS' ? 'peer_closed' : 'reset',
+    status,
+    by,
+    detail: 'closed by the peer',
+    at: 3_000_000,
+  };
+}
+
+/** One link of a tracer, with a parser for each direction as the proxy has. */
+class Harness {
+  readonly exporter = new FakeExporter();
+  readonly asked: { input: RouteInput; answer: (traced: boolean) => void }[] = [];
+  readonly tracer: Tracer;
+  readonly downstream = connection('downstream');
+  readonly upstream = connection('upstream');
+  readonly #parsers: Record<Direction, Parser> = { up: new Parser(), down: new Parser() };
+  #link: LinkObserver | null = null;
+
+  constructor(options: Partial<TracerOptions> = {}, filtered = false) {
+    const filter = {
+      decide: (input: RouteInput, answer: (traced: boolean) => void) => void this.asked.push({ input, answer }),
+    };
+    this.tracer = new Tracer({ ...OPTIONS, ...options }, this.exporter, filtered ? filter : null);
+  }
+
+  accept(): this {
+    const facts: LinkFacts = {
+      id: 'start-1',
+      downstream: this.downstream,
+      upstream: null,
+      nextHop: { proto: 'msrp', host: '192.0.2.2', port: 2855 },
+    };
+    this.#link = this.tracer.link(facts);
+    return this;
+  }
+
+  get link(): LinkObserver {
+    if (this.#link === null) throw new Error('not accepted');
+    return this.#link;
+  }
+
+  connect(): this {
+    this.link.connected(this.upstream);
+    return this;
+  }
+
+  read(direction: Direction, text: string | Buffer, time = 2_000_000): this {
+    const buffer = Buffer.from(text);
+    const parser = this.#parsers[direction];
+    parser.parse(buffer);
+    const { pieces, strayBytes, error } = parser;
+    this.link.read({ direction, buffer, time, pieces, strayBytes, parseError: error });
+    parser.settle();
+    buffer.fill(0xff);
+    return this;
+  }
+
+  close(how = ending()): this {
+    this.link.closed(this.downstream, how);
+    this.link.closed(this.upstream, { ...how, by: 'near', reason: 'link_closed' });
+    this.link.ended();
+    return this;
+  }
+}
+
+function send(tid: string, to = 'b0b', from = 'a11ce', body = 'hi'): string {
+  return (
+    `MSRP ${tid} SEND\r\nTo-Path: msrp://b.example:1/${to};tcp\r\nFrom-Path: msrp://a.example:1/${from};tcp\r\n` +
+    `Content-Type: text/plain\r\n\r\n${body}\r\n-------${tid}$\r\n`
+  );
+}
+
+function ok(tid: string, to = 'a11ce', from = 'b0b'): string {
+  return `MSRP ${tid} 200 OK\r\nTo-Path: msrp://a.example:1/${to};tcp\r\nFrom-Path: msrp://b.example:1/${from};tcp\r\n-------${tid}$\r\n`;
+}
+
+describe('a plain link', () => {
+  test('events and messages with addresses, correlation and rising times', () => {
+    const { exporter } = new Harness().accept().connect().read('up', send('aaaa')).read('down', ok('aaaa')).close();
+    const brief = exporter.packets.map(({ type, from, to, correlation, text }) => [
+      type,
+      from,
+      to,
+      correlation,
+      type === 89 ? `${String(JSON.parse(text).Event)} ${String(JSON.parse(text).Leg)}` : text.split('\r\n', 1)[0],
+    ]);
+    expect(brief).toEqual([
+      [89, '192.0.2.1:40000', '192.0.2.9:2855', 'b0b', 'ACCEPTED downstream'],
+      [89, '192.0.2.9:50000', '192.0.2.2:2855', 'b0b', 'CONNECTED upstream'],
+      [110, '192.0.2.1:40000', '192.0.2.2:2855', 'b0b', 'MSRP aaaa SEND'],
+      [110, '192.0.2.2:2855', '192.0.2.1:40000', 'b0b', 'MSRP aaaa 200 OK'],
+      [89, '192.0.2.1:40000', '192.0.2.9:2855', 'b0b', 'CLOSED downstream'],
+      [89, '192.0.2.9:50000', '192.0.2.2:2855', 'b0b', 'CLOSED upstream'],
+    ]);
+    const times = exporter.packets.map(({ time }) => time);
+    expect(times).toEqual([1_000_000, 1_000_001, 2_000_000, 2_000_001, 3_000_000, 3_000_001]);
+  });
+
+  test('the payload of each event', () => {
+    const { exporter } = new Harness().accept().connect().read('up', send('aaaa')).close();
+    const [accepted, connected, , closedDownstream] = [
+      ...exporter.events.slice(0, 2),
+      null,
+      ...exporter.events.slice(2),
+    ];
+    expect(accepted).toEqual({
+      Protocol: 'MSRP',
+      Event: 'ACCEPTED',
+      Status: 'SUCCESS',
+      Message: 'Connection accepted...',
+      Leg: 'downstream',
+      Link: 'start-1',
+      Source: '192.0.2.1:40000',
+      Destination: '192.0.2.9:2855',
+      Session: 'b0b',
+    });
+    expect(connected).toMatchObject({ Event: 'CONNECTED', Message: 'Successfully connected...', Leg: 'upstream' });
+    expect(closedDownstream).toEqual({
+      Protocol: 'MSRP',
+      Event: 'CLOSED',
+      Status: 'SUCCESS',
+      Message: 'closed by the peer',
+      Leg: 'downstream',
+      Link: 'start-1',
+      Source: '192.0.2.1:40000',
+      Destination: '192.0.2.9:2855',
+      Session: 'b0b',
+      Reason: 'peer_closed',
+      BytesIn: 10,
+      BytesOut: 20,
+      MessagesIn: 1,
+      MessagesOut: 2,
+      Duration: 2,
+    });
+  });
+
+  test('homer5_on: text, OpenSIPS` four parts first', () => {
+    const harness = new Harness({ homer5_on: 1, homer5_delim: '|' }).accept().connect().read('up', send('aaaa'));
+    expect(harness.exporter.packets[0]?.text).toBe(
+      'MSRP|ACCEPTED|SUCCESS|Connection accepted...|Leg=downstream|Link=start-1|Source=192.0.2.1:40000|Destination=192.0.2.9:2855|Session=b0b',
+    );
+  });
+
+  test('several messages of one read have times of their own', () => {
+    const { exporter } = new Harness()
+      .accept()
+      .connect()
+      .read('up', send('aaaa') + send('bbbb') + send('cccc'));
+    expect(exporter.messages.map(({ time }) => time)).toEqual([2_000_000, 2_000_001, 2_000_002]);
+  });
+
+  test('a message in pieces is mirrored whole, whatever became of the reads', () => {
+    const harness = new Harness().accept().connect();
+    const text = send('aaaa', 'b0b', 'a11ce', 'x'.repeat(5_000));
+    for (const octet of text) harness.read('up', octet);
+    expect(harness.exporter.messages.map((packet) => packet.text)).toEqual([text]);
+  });
+
+  test('trace_legs both: once for each connection, under that connection`s addresses', () => {
+    const { exporter } = new Harness({ trace_legs: 'both' })
+      .accept()
+      .connect()
+      .read('up', send('aaaa'))
+      .read('down', ok('aaaa'));
+    expect(exporter.messages.map(({ from, to, time }) => [from, to, time])).toEqual([
+      ['192.0.2.1:40000', '192.0.2.9:2855', 2_000_000],
+      ['192.0.2.9:50000', '192.0.2.2:2855', 2_000_001],
+      ['192.0.2.2:2855', '192.0.2.9:50000', 2_000_002],
+      ['192.0.2.9:2855', '192.0.2.1:40000', 2_000_003],
+    ]);
+  });
+});
+
+describe('correlation', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  test('events wait for the first message, correlation_wait at most, and keep their own time', () => {
+    const { exporter } = new Harness().accept().connect();
+    vi.advanceTimersByTime(4_999);
+    expect(exporter.packets).toEqual([]);
+    vi.advanceTimersByTime(10);
+    expect(exporter.packets.map(({ correlation, time }) => [correlation, time])).toEqual([
+      ['conn-start-1', 1_000_000],
+      ['conn-start-1', 1_000_001],
+    ]);
+    expect(exporter.events[0]).not.toHaveProperty('Session');
+  });
+
+  test('they are sent at once when the link ends', () => {
+    const { exporter } = new Harness().accept().connect().close();
+    expect(exporter.packets.map(({ correlation }) => correlation)).toEqual(Array(4).fill('conn-start-1'));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('or when it fails', () => {
+    const harness = new Harness().accept();
+    harness.link.connectFailed(UPSTREAM_REFUSED);
+    expect(harness.exporter.events.map(({ Event, Status, Reason }) => [Event, Status, Reason])).toEqual([
+      ['ACCEPTED', 'SUCCESS', undefined],
+      ['CONNECTED', 'FAILURE', 'connect_refused'],
+    ]);
+  });
+
+  test('the headers of the first request are enough, in either direction', () => {
+    const harness = new Harness().accept().connect();
+    harness.read('down', send('aaaa', 'a11ce', 'b0b').slice(0, -18));
+    expect(harness.exporter.packets.map(({ correlation }) => correlation)).toEqual(['a11ce', 'a11ce']);
+  });
+
+  test('CLOSED comes once for each session, up to 8, alike but for session, correlation id and time', () => {
+    const harness = new Harness().accept().connect();
+    for (let count = 1; count <= 10; count += 1) harness.read('up', send(`aaa${count}`, `s${count}`));
+    harness.close();
+    const closed = harness.exporter.packets.filter(
+      ({ text }) => text.includes('"CLOSED"') && text.includes('downstream'),
+    );
+    expect(closed.map(({ correlation }) => correlation)).toEqual(['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8']);
+    const bodies = closed.map(({ text }) => ({ ...(JSON.parse(text) as object), Session: '' }));
+    expect(new Set(bodies.map((body) => JSON.stringify(body))).size).toBe(1);
+    expect(new Set(closed.map(({ time }) => time)).size).toBe(8);
+  });
+});
+
+describe('decisions', () => {
+  test('packets wait for the route; dropped: nothing; traced: all, in order', () => {
+    for (const traced of [true, false]) {
+      const harness = new Harness({}, true).accept().connect().read('up', send('aaaa')).read('down', ok('aaaa'));
+      expect(harness.exporter.packets).toEqual([]);
+      harness.asked[0]?.answer(traced);
+      harness.asked[1]?.answer(traced);
+      expect(harness.exporter.packets).toHaveLength(traced ? 4 : 0);
+      harness.close();
+      expect(harness.exporter.packets).toHaveLength(traced ? 6 : 0);
+    }
+  });
+
+  test('the route is told what the document promises', () => {
+    const harness = new Harness({}, true).accept().connect();
+    expect(harness.asked.map(({ input }) => input)).toEqual([
+      {
+        si: CLIENT.ip,
+        sp: CLIENT.port,
+        socket_in: LISTENER,
+        direction: 'accepted',
+        proto: 'msrp',
+        tls: null,
+        next_hop: SERVER,
+        peer: null,
+      },
+      {
+        si: SERVER.ip,
+        sp: SERVER.port,
+        socket_in: OUTGOING,
+        direction: 'connected',
+        proto: 'msrp',
+        tls: null,
+        next_hop: SERVER,
+        peer: { si: CLIENT.ip, sp: CLIENT.port },
+      },
+    ]);
+  });
+
+  test('through: the downstream connection`s decision counts for the messages of both directions', () => {
+    const harness = new Harness({}, true).accept().connect();
+    harness.asked[0]?.answer(false);
+    harness.asked[1]?.answer(true);
+    harness.read('up', send('aaaa')).read('down', ok('aaaa')).close();
+    expect(harness.exporter.messages).toEqual([]);
+    expect(harness.exporter.events.map(({ Event, Leg }) => `${String(Event)} ${String(Leg)}`)).toEqual([
+      'CONNECTED upstream',
+      'CLOSED upstream',
+    ]);
+  });
+
+  test('both: each connection`s own', () => {
+    const harness = new Harness({ trace_legs: 'both' }, true).accept().connect();
+    harness.asked[0]?.answer(false);
+    harness.asked[1]?.answer(true);
+    harness.read('up', send('aaaa'));
+    expect(harness.exporter.messages.map(({ from, to }) => [from, to])).toEqual([
+      ['192.0.2.9:50000', '192.0.2.2:2855'],
+    ]);
+  });
+
+  test('a failed dial asks no route and follows the downstream decision', () => {
+    const harness = new Harness({}, true).accept();
+    harness.asked[0]?.answer(false);
+    harness.link.connectFailed(UPSTREAM_REFUSED);
+    expect(harness.asked).toHaveLength(1);
+    expect(harness.exporter.packets).toEqual([]);
+  });
+
+  test('messages read before the next hop stands wait for its address; after a failed dial they show where they were to go', () => {
+    const connected = new Harness().accept().read('up', send('aaaa'));
+    expect(connected.exporter.messages).toEqual([]);
+    connected.connect();
+    expect(connected.exporter.messages.map(({ to }) => to)).toEqual(['192.0.2.2:2855']);
+    const failed = new Harness().accept().read('up', send('aaaa'));
+    failed.link.connectFailed({ ...UPSTREAM_REFUSED, far: { ip: '0.0.0.0', port: 0 } });
+    expect(failed.exporter.messages.map(({ to }) => to)).toEqual(['0.0.0.0:0']);
+  });
+
+  test('what waits is bounded; what is turned away is counted', () => {
+    const harness = new Harness({ waiting_bytes: 3_000 }, true).accept();
+    for (let count = 0; count < 100; count += 1) harness.read('up', send('aaaa'));
+    harness.connect();
+    harness.asked[0]?.answer(true);
+    expect(harness.exporter.messages.length + harness.exporter.dropped).toBeGreaterThanOrEqual(100);
+    expect(harness.exporter.messages.length).toBeLessThan(25);
+  });
+});
+
+describe('msrp_trace', () => {
+  test('off: nothing more, CLOSED included, and nothing that waited', () => {
+    const harness = new Harness({}, true).accept().connect().read('up', send('aaaa'));
+    harness.tracer.set(false);
+    harness.asked[0]?.answer(true);
+    harness.asked[1]?.answer(true);
+    harness.read('up', send('bbbb')).close();
+    expect(harness.exporter.packets).toEqual([]);
+    expect(harness.exporter).toMatchObject({ discarded: 1, dropped: 3 });
+  });
+
+  test('a connection opened while it was off is never traced, nor is a route asked', () => {
+    const harness = new Harness({ trace_on: 0 }, true).accept().connect();
+    harness.tracer.set(true);
+    harness.read('up', send('aaaa')).close();
+    expect(harness.asked).toEqual([]);
+    expect(harness.exporter.packets).toEqual([]);
+  });
+
+  test('on again: those that were opened while it was on are traced again', () => {
+    const harness = new Harness().accept().connect().read('up', send('aaaa'));
+    harness.tracer.set(false);
+    harness.read('up', send('bbbb'));
+    harness.tracer.set(true);
+    harness.read('up', send('cccc')).close();
+    expect(harness.exporter.messages.map(({ text }) => text.slice(5, 9))).toEqual(['aaaa', 'cccc']);
+    expect(harness.exporter.events.map(({ Event }) => Event)).toEqual(['ACCEPTED', 'CONNECTED', 'CLOSED', 'CLOSED']);
+  });
+
+  test('a message that began while it was off is not shown from its middle', () => {
+    const harness = new Harness().accept().connect();
+    const text = send('aaaa');
+    harness.tracer.set(false);
+    harness.read('up', text.slice(0, 40));
+    harness.tracer.set(true);
+    harness.read('up', text.slice(40)).read('up', send('bbbb'));
+    expect(harness.exporter.messages.map((packet) => packet.text)).toEqual([send('bbbb')]);
+  });
+
+  test('a failed accept is traced whenever it is on, and asks no route', () => {
+    const attempt: FailedAttempt = {
+      ...UPSTREAM_REFUSED,
+      leg: 'downstream',
+      near: LISTENER,
+      far: CLIENT,
+      reason: 'tls_handshake_timeout',
+      link: 'start-7',
+    };
+    const harness = new Harness({}, true);
+    harness.tracer.acceptFailed(attempt);
+    harness.tracer.set(false);
+    harness.tracer.acceptFailed(attempt);
+    expect(harness.asked).toEqual([]);
+    expect(harness.exporter.packets).toHaveLength(1);
+    expect(harness.exporter.packets[0]).toMatchObject({
+      from: '192.0.2.1:40000',
+      to: '192.0.2.9:2855',
+      correlation: 'conn-start-7',
+    });
+    expect(harness.exporter.events[0]).toMatchObject({
+      Event: 'ACCEPTED',
+      Status: 'FAILURE',
+      Reason: 'tls_handshake_timeout',
+    });
+  });
+});
+
+describe('ends', () => {
+  test('a message under way is mirrored as far as it came, before the CLOSED of its connection', () => {
+    const half = send('aaaa').slice(0, -8);
+    const { exporter } = new Harness().accept().connect().read('up', half).close(ending('FAILURE'));
+    expect(exporter.messages.map(({ text }) => text)).toEqual([`${half}[msrptap: cut after ${half.length} bytes]`]);
+    expect(exporter.packets.findIndex(({ type }) => type === 110)).toBe(2);
+    expect(exporter.events.at(-1)).toMatchObject({ Event: 'CLOSED', Status: 'FAILURE' });
+  });
+
+  test('the tracer lets go of links that are over', async () => {
+    const harness = new Harness({}, true);
+    harness.accept().connect().close();
+    harness.asked[0]?.answer(true);
+    harness.asked[1]?.answer(true);
+    const before = harness.exporter.packets.length;
+    harness.tracer.set(false);
+    await sleep(1);
+    expect(harness.exporter.packets).toHaveLength(before);
+    expect(harness.exporter.dropped).toBe(0);
+  });
+
+  test('a name that does not resolve stands in the payload in place of the address', () => {
+    const harness = new Harness().accept();
+    const nowhere = { ip: '0.0.0.0', port: 0 };
+    harness.link.connectFailed({ ...UPSTREAM_REFUSED, far: nowhere, reason: 'dns_not_found' });
+    expect(harness.exporter.events[1]).toMatchObject({ Destination: 'sbc.example.com:2855', Reason: 'dns_not_found' });
+  });
+});
