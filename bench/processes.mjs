@@ -1,9 +1,10 @@
 /** The processes of a bench: pinned, asked, and ended whatever happens. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { allowedCpus } from './cpu.mjs';
 
-/** @import { ChildProcess } from 'node:child_process' */
+/** @import { ChildProcess, StdioOptions } from 'node:child_process' */
 
 /** Milliseconds for an answer. The longest is a full round, which takes seconds. */
 const ANSWER_TIMEOUT = 120_000;
@@ -133,17 +134,7 @@ export class Processes {
    * @param {NodeJS.ProcessEnv} [env] added to this process's
    */
   start(name, place, command, env = {}) {
-    const prefix = this.places === null ? [] : ['taskset', '-c', this.places[place]];
-    const [file, ...args] = /** @type {[string, ...string[]]} */ ([...prefix, ...command]);
-    const child = spawn(file, args, {
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: { ...process.env, ...env },
-    });
-    // Told by whoever waits for it.
-    child.on('error', () => {});
-    const program = new Program(name, child);
-    this.#programs.push(program);
-    return program;
+    return this.#spawn(name, place, command, ['ignore', 'ignore', 'pipe'], env);
   }
 
   /**
@@ -154,12 +145,30 @@ export class Processes {
    * @param {readonly string[]} [args]
    */
   startNode(name, place, file, args = []) {
-    const path = new URL(`programs/${file}`, import.meta.url).pathname;
-    return this.start(name, place, [process.execPath, path, ...args]);
+    const path = fileURLToPath(new URL(`programs/${file}`, import.meta.url));
+    return this.#spawn(name, place, [process.execPath, path, ...args], ['ignore', 'ignore', 'pipe', 'ipc'], {});
   }
 
   /** At once, without asking. */
   kill() {
     for (const program of this.#programs) program.kill();
+  }
+
+  /**
+   * @param {string} name
+   * @param {'proxy' | 'load'} place
+   * @param {readonly string[]} command
+   * @param {StdioOptions} stdio
+   * @param {NodeJS.ProcessEnv} env
+   */
+  #spawn(name, place, command, stdio, env) {
+    const prefix = this.places === null ? [] : ['taskset', '-c', this.places[place]];
+    const [file, ...args] = /** @type {[string, ...string[]]} */ ([...prefix, ...command]);
+    const child = spawn(file, args, { stdio, env: { ...process.env, ...env } });
+    // Told by whoever waits for it.
+    child.on('error', () => {});
+    const program = new Program(name, child);
+    this.#programs.push(program);
+    return program;
   }
 }

@@ -25,10 +25,12 @@ export function median(values) {
  * @param {Measured} yardstick
  */
 export function ratio(row, yardstick) {
-  return median(row.rounds.flatMap((round, index) => {
-    const other = yardstick.rounds[index];
-    return other === undefined ? [] : [cost(round) / cost(other)];
-  }));
+  return median(
+    row.rounds.flatMap((round, index) => {
+      const other = yardstick.rounds[index];
+      return other === undefined ? [] : [cost(round) / cost(other)];
+    }),
+  );
 }
 
 /**

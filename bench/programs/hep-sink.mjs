@@ -1,9 +1,9 @@
 /**
- * Process: takes HEP over TCP and counts packets. Says { port } once, then answers { packets: N } with the count as soon
- * as N have arrived.
+ * Process: takes HEP over TCP and counts packets. Says { port } once, then answers with the count of packets so far:
+ * { packets: N } as soon as N have arrived (or no more come for a while), { total } as soon as no connection is left.
  */
 import { Buffer } from 'node:buffer';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { serve } from './serve.mjs';
 
@@ -13,9 +13,12 @@ const HEADER = 6;
 const KEEP_ALIVE = HEADER;
 const MAGIC = 0x48_45_50_33;
 
+/** Milliseconds for the packets that somebody waits for. */
+const PATIENCE = 10_000;
+
 let packets = 0;
-let wanted = Infinity;
-let onEnough = () => {};
+let connections = 0;
+const progress = new EventEmitter();
 
 /** Walks the packets of one connection by their lengths. */
 class Walker {
@@ -26,7 +29,7 @@ class Walker {
 
   /** @param {Buffer} bytes one read */
   read(bytes) {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       at += this.#rest > 0 ? this.#skip(bytes.length - at) : this.#begin(bytes, at);
     }
   }
@@ -53,9 +56,14 @@ class Walker {
 
 const sink = createServer((socket) => {
   const walker = new Walker();
+  connections += 1;
   socket.on('data', (/** @type {Buffer} */ bytes) => {
     walker.read(bytes);
-    if (packets >= wanted) onEnough();
+    progress.emit('change');
+  });
+  socket.on('close', () => {
+    connections -= 1;
+    progress.emit('change');
   });
 });
 sink.listen(0, '127.0.0.1');
@@ -63,14 +71,15 @@ await once(sink, 'listening');
 const address = sink.address();
 if (address === null || typeof address === 'string') throw new Error('the sink has no port');
 
+/** @param {() => boolean} isEnough */
+async function countWhen(isEnough) {
+  const signal = AbortSignal.timeout(PATIENCE);
+  while (!isEnough() && !signal.aborted) await once(progress, 'change', { signal }).catch(() => {});
+  return { packets };
+}
+
 serve({
-  packets: async (/** @type {number} */ count) => {
-    if (packets < count) {
-      wanted = count;
-      await new Promise((resolve) => (onEnough = () => resolve(undefined)));
-      wanted = Infinity;
-    }
-    return { packets };
-  },
+  packets: (/** @type {number} */ wanted) => countWhen(() => packets >= wanted),
+  total: () => countWhen(() => connections === 0),
 });
 process.send?.({ port: address.port });

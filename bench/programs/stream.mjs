@@ -44,7 +44,7 @@ export class Incoming {
    */
   read(bytes) {
     const { period, messageOctets } = this.#cycle;
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const end = Math.min(bytes.length, start + period);
       if (!this.#cycle.holds(bytes, start, end, this.#at)) throw new Error('other bytes arrived than were sent');
       this.#at = (this.#at + end - start) % period;

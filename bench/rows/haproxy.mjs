@@ -3,13 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 /** @import { Row } from './row.mjs' */
 /** @import { Program } from '../processes.mjs' */
 
 /** Debian has it in sbin, which is on root's PATH only. */
 const PLACES = ['haproxy', '/usr/sbin/haproxy'];
-const CONFIG = new URL('../haproxy.cfg', import.meta.url).pathname;
+const CONFIG = fileURLToPath(new URL('../haproxy.cfg', import.meta.url));
 /** Milliseconds between two looks whether it listens; it does not tell. */
 const LOOK = 20;
 

@@ -66,7 +66,8 @@ function bodyText({ contentType = 'no Content-Type' }: Message, body: Buffer): s
 /** What a message/cpim says, without its two header sections [RFC 3862 §2]. */
 function readablePart(contentType: string, text: string): string {
   if (!/^message\/cpim\b/i.test(contentType)) return text;
-  return /^[^]*?\r\n\r\n[^]*?\r\n\r\n([^]+)$/.exec(text)?.[1] ?? text;
+  const content = text.split('\r\n\r\n').slice(2).join('\r\n\r\n');
+  return content === '' ? text : content;
 }
 
 function withoutMarkers(body: Buffer): { kept: Buffer; leftOut: number; cutAfter: number | null } {

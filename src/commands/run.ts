@@ -8,10 +8,14 @@ import { type ExitStatus, type Terminal, fired } from './command.js';
 export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {
   const config = readConfig(file);
   const stream = new LogStream();
-  const log = createLog(config.log.level, stream);
-  const app = await App.start({ config, log, logLinesDropped: () => stream.dropped });
-  terminal.onReload(() => void app.reload());
-  await fired(terminal.stop);
-  await app.drain(terminal.stopNow);
+  try {
+    const log = createLog(config.log.level, stream);
+    const app = await App.start({ config, log, logLinesDropped: () => stream.dropped });
+    terminal.onReload(() => void app.reload());
+    await fired(terminal.stop);
+    await app.drain(terminal.stopNow);
+  } finally {
+    await stream.close();
+  }
   return 0;
 }

@@ -34,8 +34,11 @@ export interface InstanceOptions {
 /** All calls come asynchronously. */
 export interface InstanceOwner {
   decided(instance: FilterInstance, call: FilterCall, decision: RouteDecision): void;
-  /** The route took too long over `call`; the instance ends. */
-  overdue(instance: FilterInstance, call: FilterCall): void;
+  /**
+   * The route took too long over `call`; the instance ends.
+   * @param behind the other calls that were asked and not answered, in order
+   */
+  overdue(instance: FilterInstance, call: FilterCall, behind: readonly FilterCall[]): void;
   worn(instance: FilterInstance, bytes: number): void;
   /** @param unanswered calls that were asked and not answered, in order */
   ended(instance: FilterInstance, unanswered: readonly FilterCall[], crash: string | null): void;
@@ -156,6 +159,7 @@ export class FilterInstance {
     } catch (error) {
       // Something that cannot be cloned. The batch is what was asked last; nobody will answer it.
       const unposted = this.#asked.splice(-batch.length);
+      this.#idleWhenAnswered();
       for (const { call } of unposted) this.#owner.decided(this, call, undecidable(error));
     }
   }
@@ -183,20 +187,15 @@ export class FilterInstance {
     if (first?.id !== id || this.#state === 'ending') return;
     this.#asked.shift();
     this.#answers += 1;
-    if (this.#asked.length === 0) {
-      this.#stall.disarm();
-      // Waiting for connections is no reason to keep the process.
-      this.#worker.unref();
-      if (this.#state === 'retired') void this.end();
-    }
+    this.#idleWhenAnswered();
     this.#owner.decided(this, first.call, decision);
   }
 
   #overdue(): void {
-    const first = this.#asked.shift();
+    const [first, ...behind] = this.#takeAsked();
     if (first === undefined) return;
     void this.end();
-    this.#owner.overdue(this, first.call);
+    this.#owner.overdue(this, first, behind);
   }
 
   #onError(error: unknown): void {
@@ -211,8 +210,19 @@ export class FilterInstance {
     this.#settleLoad(
       this.#loadError(code === UNSETTLED_TOP_LEVEL_AWAIT ? 'a top-level await of it never settles' : because),
     );
-    const unanswered = this.#asked.splice(0).map(({ call }) => call);
-    this.#owner.ended(this, unanswered, unexpected ? because : null);
+    this.#owner.ended(this, this.#takeAsked(), unexpected ? because : null);
+  }
+
+  #takeAsked(): FilterCall[] {
+    return this.#asked.splice(0).map(({ call }) => call);
+  }
+
+  #idleWhenAnswered(): void {
+    if (this.#asked.length > 0) return;
+    this.#stall.disarm();
+    // Waiting for connections is no reason to keep the process.
+    this.#worker.unref();
+    if (this.#state === 'retired') void this.end();
   }
 }
 

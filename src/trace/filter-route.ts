@@ -87,7 +87,8 @@ function refusePromise(promise: PromiseLike<unknown>): RouteDecision {
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
   try {
-    return 'then' in value && typeof value.then === 'function';
+    const { then }: { readonly then?: unknown } = value;
+    return typeof then === 'function';
   } catch {
     return false;
   }

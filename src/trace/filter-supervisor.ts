@@ -8,6 +8,9 @@ import type { RouteDecision } from './filter-route.js';
 const RESTART_DELAY = 100;
 const MAX_RESTART_DELAY = 5_000;
 
+/** A thread inside a blocking system call cannot be ended. Over this many, calls wait until one of them ends. */
+const MAX_THREADS = 8;
+
 /**
  * Keeps a thread under the calls: puts them to it, replaces it when it is lost, worn or to be loaded anew. A lost thread
  * is replaced when a call needs one; calls that it had not begun with go to the next.
@@ -47,7 +50,8 @@ export class FilterSupervisor implements InstanceOwner {
       if (call === undefined) return;
       this.#current.ask(call);
     }
-    if (this.#current !== null || this.#restart !== null || this.#stopped || !this.#calls.hasUnasked) return;
+    if (this.#current !== null || this.#restart !== null || this.#stopped) return;
+    if (!this.#calls.hasUnasked || this.#alive.size >= MAX_THREADS) return;
     const delay = this.#losses <= 1 ? 0 : Math.min(RESTART_DELAY * 2 ** (this.#losses - 2), MAX_RESTART_DELAY);
     this.#restart = setTimeout(() => void this.#replace(), delay);
   }
@@ -69,11 +73,13 @@ export class FilterSupervisor implements InstanceOwner {
     this.feed();
   }
 
-  overdue(instance: FilterInstance, call: FilterCall): void {
+  overdue(instance: FilterInstance, call: FilterCall, behind: readonly FilterCall[]): void {
     if (this.#current === instance) this.#current = null;
     this.#calls.settle(call, 'timeout');
     const { timeout } = this.#options;
     this.#log.write('error', 'filter route timed out; the connection is traced', { timeout, input: call.input });
+    this.#calls.giveBack(behind);
+    this.feed();
   }
 
   worn(instance: FilterInstance, bytes: number): void {
@@ -95,7 +101,11 @@ export class FilterSupervisor implements InstanceOwner {
       const [running, ...behind] = unanswered;
       if (running !== undefined) this.#calls.settle(running, 'crash');
       this.#calls.giveBack(behind);
-      this.#log.write('error', 'filter thread ended; the connection it decided on is traced', { error: crash });
+      const input = running?.input;
+      this.#log.write('error', 'filter thread ended; a connection that it decided on is traced', {
+        error: crash,
+        input,
+      });
     }
     this.feed();
   }

@@ -1,39 +1,13 @@
 /** A conversation over each kind of link, and what of it is mirrored. */
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions, TLSSocketOptions } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { useCerts } from '../helpers/certs.js';
-import { dial, NextHop, type Peer } from '../helpers/endpoint.js';
+import { carry, dial, NextHop, type Peer } from '../helpers/endpoint.js';
 import { startTap } from '../helpers/tap.js';
+import { serving, tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace, type Traced } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
 
 const certs = useCerts();
-
-/** For msrptap: a server certificate, and the CA of the next hop's. */
-function tlsDomains(): object {
-  const { server, ca } = certs();
-  return {
-    server_domain: { public: { ...server, verify_cert: 0 } },
-    client_domain: { core: { ca_list: ca.certificate } },
-  };
-}
-
-/** For the peers of msrptap. */
-function trusting(): ConnectionOptions {
-  return { ca: readFileSync(certs().ca.certificate), servername: 'localhost' };
-}
-
-function presenting(): TLSSocketOptions {
-  const { certificate, private_key } = certs().server;
-  return { cert: readFileSync(certificate), key: readFileSync(private_key) };
-}
-
-/** Sends, and has it arrive unchanged. */
-async function carry(bytes: Buffer, from: Peer, to: Peer): Promise<void> {
-  from.send(bytes);
-  expect(await to.receive(bytes.length)).toEqual(bytes);
-}
 
 const PROTOS = ['msrp', 'msrps'] as const;
 const KINDS = PROTOS.flatMap((down) => PROTOS.flatMap((up) => ['127.0.0.1', '::1'].map((ip) => ({ down, up, ip }))));
@@ -41,15 +15,15 @@ const KINDS = PROTOS.flatMap((down) => PROTOS.flatMap((up) => ['127.0.0.1', '::1
 describe.each(KINDS)('$down to $up over $ip', ({ down, up, ip }) => {
   test('a chat both ways, octet by octet, and its trace', async () => {
     const trace = await Trace.start();
-    const hop = await NextHop.start({ ip, ...(up === 'msrps' ? { tls: presenting() } : {}) });
+    const hop = await NextHop.start({ ip, ...(up === 'msrps' ? { tls: serving(certs().server) } : {}) });
     const tap = await startTap({
       listeners: [{ socket: `${down}:${ip.includes(':') ? `[${ip}]` : ip}:0`, upstream: hop.url }],
       trace,
       proto_msrp: { trace_body: 'full' },
-      tls_mgm: tlsDomains(),
+      tls_mgm: tlsDomains(certs()),
     });
     const chat = new Chat(down);
-    const client = await dial(tap.socket, down === 'msrps' ? trusting() : undefined);
+    const client = await dial(tap.socket, down === 'msrps' ? trusting(certs()) : undefined);
     const server = await hop.accept();
 
     const bind = chat.ask();
@@ -92,7 +66,7 @@ describe.each(KINDS)('$down to $up over $ip', ({ down, up, ip }) => {
       },
     });
     expect(connected).toMatchObject({
-      source: remoteOf(server),
+      source: server.remote,
       destination: hop.address,
       event: {
         Protocol: up.toUpperCase(),
@@ -100,7 +74,7 @@ describe.each(KINDS)('$down to $up over $ip', ({ down, up, ip }) => {
         Status: 'SUCCESS',
         Leg: 'upstream',
         Link: link,
-        Source: remoteOf(server),
+        Source: server.remote,
         Destination: hop.address,
         Session: chat.session,
       },
@@ -128,17 +102,11 @@ describe.each(KINDS)('$down to $up over $ip', ({ down, up, ip }) => {
       ...common,
       ...fromServer,
       Reason: 'link_closed',
-      Source: remoteOf(server),
+      Source: server.remote,
       Destination: hop.address,
     });
   });
 });
-
-/** The socket at the other end, as packets name it. */
-function remoteOf({ raw }: Peer): string {
-  const { remoteAddress = '', remotePort } = raw;
-  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
-}
 
 function messageOf({ payload, source, destination }: Traced): object {
   return { payload, source, destination };

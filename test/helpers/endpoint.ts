@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket, type ConnectionOptions, type TLSSocketOptions } from 'node:tls';
-import { onTestFinished } from 'vitest';
-import { formatEndpoint, plainIp, type Endpoint } from '#src/lib/address.js';
+import { expect, onTestFinished } from 'vitest';
+import { endpoint, formatEndpoint, type Endpoint } from '#src/lib/address.js';
 
 /** How the far side ended a connection: with a FIN, with a RST. */
 export type End = 'fin' | 'rst';
@@ -22,6 +22,8 @@ export class Peer {
   readonly raw: Socket;
   /** `ip:port` of this end, as packets name it. */
   readonly address: string;
+  /** The other end. */
+  readonly remote: string;
   /** How the far side ended it. */
   readonly end: Promise<End>;
   /** Resolves when the connection is gone altogether. */
@@ -37,7 +39,8 @@ export class Peer {
   constructor(raw: Socket, socket: Socket = raw) {
     this.raw = raw;
     this.socket = socket;
-    this.address = formatEndpoint({ ip: plainIp(raw.localAddress ?? ''), port: raw.localPort ?? 0 });
+    this.address = formatEndpoint(endpoint(raw.localAddress, raw.localPort));
+    this.remote = formatEndpoint(endpoint(raw.remoteAddress, raw.remotePort));
     raw.setNoDelay(true);
     this.end = new Promise((resolve) => {
       socket.on('end', () => resolve('fin'));
@@ -215,4 +218,16 @@ export class NextHop {
     if (waiting === undefined) this.#accepted.push(peer);
     else waiting(peer);
   }
+}
+
+/** Sends, and has it arrive unchanged. */
+export async function carry(bytes: Buffer, from: Peer, to: Peer): Promise<void> {
+  from.send(bytes);
+  expect(await to.receive(bytes.length)).toEqual(bytes);
+}
+
+/** A client of a listener, and the connection that msrptap originates for it. */
+export async function linkThrough(socket: Endpoint, hop: NextHop): Promise<{ readonly client: Peer; readonly server: Peer }> {
+  const accepted = hop.accept();
+  return { client: await dial(socket), server: await accepted };
 }

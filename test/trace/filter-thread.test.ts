@@ -104,6 +104,18 @@ describe('a route that takes too long', () => {
     expect(line).toMatchObject({ level: 'error', route: 'f', input: { sp: 1 } });
   });
 
+  test('inside a system call, which nothing can end, holds up no other', async () => {
+    const thread = await filters.start(
+      `import { execFileSync } from 'node:child_process';
+       export default ${oddDropsButOne("execFileSync('sleep', ['2'])")};`,
+      { timeoutMs: 400 },
+    );
+    const began = performance.now();
+    expect(await decideAll(thread, [1, 3, 4])).toEqual([true, false, true]);
+    expect(performance.now() - began).toBeLessThan(1_900);
+    expect(thread.counts()).toMatchObject({ timeout: 1, drop: 1, return: 1 });
+  });
+
   test('is not one whose answer arrived while our own event loop stood still', async () => {
     const thread = await filters.startRoute('(c, { drop }) => drop()', { timeoutMs: 400 });
     const answers = decideAll(thread, [1, 2, 3]);
@@ -118,17 +130,17 @@ describe('a route that takes too long', () => {
 describe('a thread that ends', () => {
   test.each([
     ['process.exit', 'process.exit()'],
-    ['memory', '{ const all = []; for (;;) all.push({ sp, text: String(Math.random()) }); }'],
+    ['memory', '{ const all = []; for (;;) all.push(Array(10_000).fill(all.length + 0.5)); }'],
   ])('by %s costs only the decision it was at', async (_name, end) => {
     const thread = await filters.startRoute(oddDropsButOne(end), { timeoutMs: 5_000 });
     expect(await decideAll(thread, [3, 1, 4, 5, 1, 7, 8])).toEqual([false, true, true, false, true, false, true]);
     expect(thread.counts()).toMatchObject({ crash: 2, drop: 3, return: 2, timeout: 0 });
-    expect(filters.logged('filter thread ended; the connection it decided on is traced')).toHaveLength(2);
+    expect(filters.logged('filter thread ended; a connection that it decided on is traced')).toHaveLength(2);
   });
 
   test('by an error in a timer of the module is replaced, and the error told', async () => {
     const route = `({ sp }, { drop }) => { if (sp === 1) setTimeout(() => { throw new Error('in a timer'); }); drop(); }`;
-    const message = 'filter thread ended; the connection it decided on is traced';
+    const message = 'filter thread ended; a connection that it decided on is traced';
     const thread = await filters.startRoute(route);
     expect(await decided(thread, port(1))).toBe(false);
     await expect.poll(() => filters.logged(message)).toHaveLength(1);
@@ -158,7 +170,7 @@ describe('a thread that ends', () => {
        export default (c, { drop }) => drop();`,
     );
     await expect
-      .poll(() => filters.logged('filter thread ended; the connection it decided on is traced'))
+      .poll(() => filters.logged('filter thread ended; a connection that it decided on is traced'))
       .toHaveLength(1);
     expect(await decided(thread)).toBe(false);
     expect(thread.counts()).toMatchObject({ drop: 1, crash: 0 });

@@ -1,0 +1,171 @@
+/** Kamailio's sipcapture module: a HEP receiver that somebody else wrote, over UDP and TCP on one port. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { formatEndpoint } from '#src/lib/address.js';
+import { program } from './programs.js';
+
+/** A packet as Kamailio read it. */
+export interface CapturedPacket {
+  readonly version: number;
+  /** 2 IPv4, 10 IPv6. */
+  readonly family: number;
+  readonly protocol: number;
+  /** `ip:port`, `[v6]:port`. */
+  readonly source: string;
+  readonly destination: string;
+  /** Microseconds since 1970. */
+  readonly time: number;
+  readonly type: number;
+  readonly captureId: number;
+  readonly authKey: string;
+  readonly correlationId: string;
+  readonly payload: Buffer;
+}
+
+/** A line of kamailio.cfg's event_route. */
+interface PacketLine {
+  readonly version: number;
+  readonly family: number;
+  readonly protocol: number;
+  readonly source4: string;
+  readonly destination4: string;
+  readonly source6: string;
+  readonly destination6: string;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly seconds: number;
+  readonly microseconds: number;
+  readonly type: number;
+  readonly captureId: number;
+  /** These in base64. */
+  readonly authKey: string;
+  readonly correlationId: string;
+  readonly payload: string;
+}
+
+/** A port that was free may be taken when Kamailio binds it. */
+const ATTEMPTS = 3;
+
+export class Kamailio {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #directory: string;
+  readonly #packets: CapturedPacket[] = [];
+  readonly #news = new EventEmitter();
+  /** What else it said: shown when it ends before its time. */
+  readonly #complaints: string[] = [];
+  #isOver = false;
+
+  private constructor(port: number) {
+    this.port = port;
+    this.#directory = mkdtempSync(join(tmpdir(), 'msrptap-kamailio-'));
+    const sockets = ['udp', 'tcp'].flatMap((proto) => ['-l', `${proto}:127.0.0.1:${port}`]);
+    const files = ['-Y', this.#directory, '-w', this.#directory, '-P', join(this.#directory, 'pid')];
+    const database = ['-A', `DB_URL="text://${this.#directory}"`];
+    const foreground = ['-DD', '-E', '-m', '32', '-M', '8'];
+    const config = ['-f', join(import.meta.dirname, 'kamailio', 'kamailio.cfg')];
+    // A process group of its own, so that its workers end with it whatever happens.
+    this.#child = spawn(program('kamailio'), [...config, ...foreground, ...sockets, ...files, ...database], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    process.once('exit', this.#kill);
+    this.#child.once('exit', () => {
+      this.#isOver = true;
+      this.#news.emit('news');
+    });
+    if (this.#child.stderr !== null) createInterface({ input: this.#child.stderr }).on('line', (line) => this.#read(line));
+  }
+
+  /** Resolves when it receives. @throws Error with what it said, when it does not start */
+  static async start(): Promise<Kamailio> {
+    for (let attempt = 1; ; attempt += 1) {
+      const kamailio = new Kamailio(await freePort());
+      if (await kamailio.#isReady()) return kamailio;
+      await kamailio.stop();
+      if (attempt === ATTEMPTS) throw new Error(`kamailio does not start: ${kamailio.#complaints.join('\n')}`);
+    }
+  }
+
+  /** The packets of one capture id, in the order in which they came, once there are so many or more. */
+  async received(captureId: number, count: number): Promise<readonly CapturedPacket[]> {
+    for (;;) {
+      const found = this.#packets.filter((packet) => packet.captureId === captureId);
+      if (found.length >= count) return found;
+      if (this.#isOver) throw new Error(`kamailio ended: ${this.#complaints.join('\n')}`);
+      await once(this.#news, 'news');
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isOver) {
+      const exit = once(this.#child, 'exit');
+      this.#kill();
+      await exit;
+    }
+    process.off('exit', this.#kill);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  readonly #kill = (): void => {
+    if (this.#isOver || this.#child.pid === undefined) return;
+    process.kill(-this.#child.pid, 'SIGKILL');
+  };
+
+  async #isReady(): Promise<boolean> {
+    while (!this.#isOver) {
+      if (this.#complaints.some((line) => line.endsWith(' ready'))) return true;
+      await once(this.#news, 'news');
+    }
+    return false;
+  }
+
+  #read(line: string): void {
+    const json = / packet (\{.*\})$/.exec(line)?.[1];
+    if (json === undefined) this.#complaints.push(line);
+    else this.#packets.push(packetOf(JSON.parse(json) as PacketLine));
+    this.#news.emit('news');
+  }
+}
+
+function packetOf(line: PacketLine): CapturedPacket {
+  const { source4, source6, destination4, destination6, sourcePort, destinationPort, seconds, microseconds } = line;
+  const { version, family, protocol, type, captureId } = line;
+  return {
+    version,
+    family,
+    protocol,
+    source: formatEndpoint({ ip: `${source4}${source6}`, port: sourcePort }),
+    destination: formatEndpoint({ ip: `${destination4}${destination6}`, port: destinationPort }),
+    time: seconds * 1_000_000 + microseconds,
+    type,
+    captureId,
+    authKey: Buffer.from(line.authKey, 'base64').toString('latin1'),
+    correlationId: Buffer.from(line.correlationId, 'base64').toString('latin1'),
+    payload: Buffer.from(line.payload, 'base64'),
+  };
+}
+
+/** A port that is free over UDP and TCP. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const socket = createSocket('udp4');
+  socket.bind(port, '127.0.0.1');
+  try {
+    await once(socket, 'listening');
+    return port;
+  } finally {
+    const ends = [once(server, 'close'), once(socket, 'close')];
+    server.close();
+    socket.close();
+    await Promise.all(ends);
+  }
+}
