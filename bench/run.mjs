@@ -19,7 +19,7 @@ const USAGE = `npm run bench -- [--quick] [--without-haproxy] [--json FILE]
   --json FILE         also write every round to FILE
 `;
 
-const FULL = { exchanges: 100_000, rounds: 5, warmUp: 30_000 };
+const FULL = { exchanges: 400_000, rounds: 5, warmUp: 30_000 };
 const QUICK = { exchanges: 5_000, rounds: 1, warmUp: 1_000 };
 
 /** @param {string} line */

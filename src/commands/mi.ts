@@ -58,10 +58,16 @@ function readCall([method, ...words]: readonly string[]): { readonly method: str
 }
 
 /** @throws MsrptapError config_unreadable, config_invalid, usage */
-function fromConfig(file: string, url: string | undefined): { readonly url: string; readonly token: string | undefined } {
+function fromConfig(
+  file: string,
+  url: string | undefined,
+): { readonly url: string; readonly token: string | undefined } {
   const { httpd, mi_http } = readConfig(file);
   if (httpd.port === 0 && url === undefined) {
-    throw new MsrptapError('usage', `${file} leaves httpd.port to the system (0): give --url, as "ready" in the log tells`);
+    throw new MsrptapError(
+      'usage',
+      `${file} leaves httpd.port to the system (0): give --url, as "ready" in the log tells`,
+    );
   }
   const ip = DIALLED[canonicalIp(httpd.ip)] ?? httpd.ip;
   return { url: `http://${formatEndpoint({ ip, port: httpd.port })}/${mi_http.root}`, token: httpd.token };
@@ -69,7 +75,11 @@ function fromConfig(file: string, url: string | undefined): { readonly url: stri
 
 /** JSON with 4 blanks; a text alone as it is. */
 function resultText(result: unknown): string {
-  if (typeof result === 'string') return result.split('\n').map((line) => printable(line, Infinity)).join('\n');
+  if (typeof result === 'string')
+    return result
+      .split('\n')
+      .map((line) => printable(line, Infinity))
+      .join('\n');
   return printableJson(JSON.stringify(result, null, 4));
 }
 

@@ -20,7 +20,7 @@ export interface PacketLine {
 
 /** `time type source → destination [correlation id] what`; nothing in it moves a cursor, and its length is bounded. */
 export function packetLine(packet: HepPacket): PacketLine {
-  const { kind, event, text } = contentOf(packet.payload);
+  const { kind, event, text } = contentOf(packet);
   const id = printable(packet.correlationId ?? '-', MAX_CORRELATION_ID);
   const pair = `${formatEndpoint(packet.source)} → ${formatEndpoint(packet.destination)}`;
   return { kind, event, line: `${timeOfDay(packet.timeMicros)} ${packet.payloadType} ${pair} [${id}] ${text}` };
@@ -30,11 +30,11 @@ interface Content extends Omit<PacketLine, 'line'> {
   readonly text: string;
 }
 
-function contentOf(payload: Buffer): Content {
+function contentOf({ payload, correlationId = '' }: HepPacket): Content {
   const event = readEvent(payload);
   if (event !== null) return { kind: 'event', ...event };
   const isMessage = payload.toString('latin1', 0, 5) === 'MSRP ';
-  const text = isMessage ? messageText(payload) : null;
+  const text = isMessage ? messageText(payload, correlationId) : null;
   return { kind: isMessage ? 'message' : 'other', event: '', text: text ?? otherText(payload) };
 }
 

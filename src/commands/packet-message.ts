@@ -19,26 +19,30 @@ const TEXT_TYPE = /^(?:text|message)\//i;
 /** Headers, other than those that every message has, that say what a message is about. */
 const TELLING = ['Status', 'Use-Nickname'] as const;
 
-const FLAGS = { $: '', '+': 'more follows', '#': 'aborted' } as const;
+const FLAGS = { '+': 'more follows', '#': 'aborted' } as const;
 
-/** An MSRP message on one line. @returns null when it is none, or its headers are not whole */
-export function messageText(payload: Buffer): string | null {
+/**
+ * An MSRP message on one line.
+ * @param knownSession what the reader sees anyway, and is not told again
+ * @returns null when it is none, or its headers are not whole
+ */
+export function messageText(payload: Buffer, knownSession: string): string | null {
   const parser = new Parser();
   parser.parse(payload);
   const message = parser.pieces[0]?.message;
   if (message === undefined || !message.headComplete) return null;
   const startLine = message.head.toString('utf8', 0, message.head.indexOf('\r\n'));
-  const parts = [printable(startLine, MAX_START_LINE), ...headerWords(message)];
+  const parts = [printable(startLine, MAX_START_LINE), ...headerWords(message, knownSession)];
   const body = payload.subarray(message.headLength, message.headLength + message.bodyLength);
   if (body.length > 0) parts.push(bodyText(message, body));
   if (message.flag === '+' || message.flag === '#') parts.push(`(${FLAGS[message.flag]})`);
   return parts.join(' ');
 }
 
-function headerWords(message: Message): string[] {
+function headerWords(message: Message, knownSession: string): string[] {
   const words: string[] = [];
   const session = sessionIdOf(message.toPath.at(-1) ?? '');
-  if (session !== '') words.push(`to ${printable(session, MAX_VALUE)}`);
+  if (session !== knownSession && session !== '') words.push(`to ${printable(session, MAX_VALUE)}`);
   for (const name of TELLING) {
     const value = message.header(name);
     if (value !== undefined) words.push(`${name}: ${printable(value, MAX_VALUE)}`);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Endpoint } from '../lib/address.js';
+import { MsrptapError } from '../lib/errors.js';
 import type { Message } from '../msrp/message.js';
 import { writeRequest, type RequestParts } from '../msrp/writer.js';
 import { newTransactionId, responseTo } from './answers.js';
@@ -19,21 +20,22 @@ export class Client {
   readonly #socket: Socket;
   readonly #peer: Peer;
   readonly #paths: Pick<RequestParts, 'toPath' | 'fromPath'>;
-  readonly #closed: Promise<unknown>;
+  readonly #closed: Promise<void>;
   #waits: Wait[] = [];
 
   /**
-   * @param session the session-id of both ends
-   * @param remote where the URI of the other end points; through a proxy that is not where the connection goes
+   * @param remote the URI of the other end; through a proxy that is not where the connection goes
+   * @param sessionId of this end
    * @param signal destroys the connection, and with it every wait
    */
-  static async connect(at: Endpoint, remote: Endpoint, session: string, signal: AbortSignal): Promise<Client> {
+  static async connect(at: Endpoint, remote: string, sessionId: string, signal: AbortSignal): Promise<Client> {
+    signal.throwIfAborted();
     const socket = connect({ host: at.ip, port: at.port });
-    signal.addEventListener('abort', () => socket.destroy());
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
     await once(socket, 'connect', { signal });
     return new Client(socket, {
-      toPath: `msrp://${remote.ip}:${remote.port}/${session};tcp`,
-      fromPath: `msrp://${socket.localAddress}:${socket.localPort}/${session}-from;tcp`,
+      toPath: remote,
+      fromPath: `msrp://${socket.localAddress}:${socket.localPort}/${sessionId};tcp`,
     });
   }
 
@@ -41,7 +43,12 @@ export class Client {
     this.#socket = socket;
     this.#paths = paths;
     this.#peer = new Peer(socket, ({ message }) => this.#arrived(message));
-    this.#closed = once(socket, 'close').then(() => this.#giveUp());
+    this.#closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.#giveUp();
+        resolve();
+      });
+    });
   }
 
   /** Sends a request; resolves with its 200. */
@@ -86,6 +93,6 @@ export class Client {
   }
 }
 
-function gone(): Error {
-  return new Error('the connection was closed before the answer came');
+function gone(): MsrptapError {
+  return new MsrptapError('demo_failed', 'the connection was closed before the answer came');
 }

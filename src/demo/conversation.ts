@@ -1,4 +1,4 @@
-import type { Endpoint } from '../lib/address.js';
+import { type Endpoint, formatEndpoint } from '../lib/address.js';
 import { newTransactionId } from './answers.js';
 import { Client, type Request } from './client.js';
 
@@ -22,14 +22,24 @@ const CPIM = [
  * Alice says a few things to Bob, each when the one before was answered.
  * @param proxy where she connects to
  * @param bob where Bob's URI points
+ * @param run makes the session-ids of this conversation its own
+ * @throws MsrptapError demo_failed; or what made the connect fail
  */
-export async function converse(proxy: Endpoint, bob: Endpoint, session: string, signal: AbortSignal): Promise<void> {
-  const client = await Client.connect(proxy, bob, session, signal);
+export async function converse(proxy: Endpoint, bob: Endpoint, run: string, signal: AbortSignal): Promise<void> {
+  const client = await Client.connect(proxy, `msrp://${formatEndpoint(bob)}/bob-${run};tcp`, `alice-${run}`, signal);
   // Binds the session to this connection [RFC 4975 §5.4].
   await client.request({ method: 'SEND', headers: [...messageId(), ['Byte-Range', '1-0/0']] });
-  await Promise.all([client.arrival('SEND'), client.request(send('text/plain; charset=utf-8', 'Hello Bob, is it you? 👋'))]);
-  await Promise.all([client.arrival('REPORT'), client.request(send('message/cpim', CPIM, [['Success-Report', 'yes']]))]);
-  for (const chunk of chunksOf(IMAGE)) await client.request(chunk);
+  await Promise.all([
+    client.arrival('SEND'),
+    client.request(send('text/plain; charset=utf-8', 'Hello Bob, is it you? 👋')),
+  ]);
+  await Promise.all([
+    client.arrival('REPORT'),
+    client.request(send('message/cpim', CPIM, [['Success-Report', 'yes']])),
+  ]);
+  const [first, last] = inTwoChunks(IMAGE);
+  await client.request(first);
+  await client.request(last);
   await client.request({ method: 'NICKNAME', headers: [['Use-Nickname', '"Alice"']] });
   await client.close();
 }
@@ -47,7 +57,7 @@ function send(contentType: string, body: string, more: Headers = []): Request {
 }
 
 /** One message in two chunks: the same Message-ID, and ranges that join [RFC 4975 §5.1]. */
-function chunksOf(image: Buffer): Request[] {
+function inTwoChunks(image: Buffer): [Request, Request] {
   const id = messageId();
   const chunk = (start: number, end: number): Request => ({
     method: 'SEND',

@@ -5,19 +5,18 @@ import { type Endpoint, formatEndpoint } from '../lib/address.js';
 import { writeRequest } from '../msrp/writer.js';
 
 export interface Scene {
-  /** Of the proxy, as msrp:ip:port. */
-  readonly socket: string;
+  readonly proxy: Endpoint;
   readonly httpd: string;
   readonly bob: Endpoint;
   readonly homer: Endpoint;
   readonly configFile: string;
 }
 
-export function introduction({ socket, httpd, bob, homer, configFile }: Scene): string {
+export function introduction({ proxy, httpd, bob, homer, configFile }: Scene): string {
   return `
 msrptap demo: everything runs here, on loopback
 
-  MSRP client ──► msrptap ${socket} ──► MSRP endpoint ${formatEndpoint(bob)}
+  MSRP client ──► msrptap msrp:${formatEndpoint(proxy)} ──► MSRP endpoint ${formatEndpoint(bob)}
                      │
                      └─ HEP ──► receiver ${formatEndpoint(homer)}, in Homer's place: it prints what it gets
 
@@ -33,16 +32,15 @@ export interface Counts {
   readonly messages: number;
 }
 
-export function summary({ packets, events, messages }: Counts, { socket, httpd, bob }: Scene): string {
+export function summary({ packets, events, messages }: Counts, { proxy, httpd, bob }: Scene): string {
   const mi = `${command()} mi --url http://${httpd}/mi`;
-  const { host, port } = hostAndPort(socket);
   return `
 ${packets} packets: ${events} events of connections, ${messages} messages.
 
 It goes on, and prints what comes. Try, in another terminal:
 
   a message of your own
-    ${pasteableSend(bob)} | nc -w 1 ${host} ${port}
+    ${pasteableSend(bob)} | nc -w 1 ${proxy.ip} ${proxy.port}
   what was counted
     curl -s http://${httpd}/metrics | grep msrptap_
   is tracing on? off, and on again
@@ -59,11 +57,6 @@ function command(): string {
   const cli = relative('', fileURLToPath(new URL('../cli.js', import.meta.url)));
   if (/(?:^|\/)node_modules\//.test(cli)) return 'msrptap';
   return `node ${/^[\w./-]+$/.test(cli) ? cli : `'${cli.replaceAll("'", String.raw`'\''`)}'`}`;
-}
-
-function hostAndPort(socket: string): { readonly host: string; readonly port: string } {
-  const [, host = '', port = ''] = /^msrps?:\[?(.*?)\]?:(\d+)$/.exec(socket) ?? [];
-  return { host, port };
 }
 
 /** A SEND as printf(1) writes it: nothing in it needs more than its line ends escaped. */

@@ -6,14 +6,21 @@ import { MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
 import { LogStream } from '../lib/log-stream.js';
 
+export interface RunningProxy {
+  readonly app: App;
+  readonly address: Endpoint;
+}
+
+const HOST = '127.0.0.1';
+
 interface Ports {
   readonly msrp: number;
   readonly httpd: number;
 }
 
-/** The usual ports where they are free, as on most machines; else any (0). */
-const PORTS: readonly Ports[] = [
-  { msrp: 2855, httpd: 8888 },
+const USUAL_PORTS: Ports = { msrp: 2855, httpd: 8888 };
+/** Where they are taken; 0 is any free one. */
+const OTHER_PORTS: readonly Ports[] = [
   { msrp: 2855, httpd: 0 },
   { msrp: 0, httpd: 8888 },
   { msrp: 0, httpd: 0 },
@@ -24,30 +31,33 @@ const PORTS: readonly Ports[] = [
  * @param file where the configuration goes
  * @throws MsrptapError listen_failed
  */
-export async function startProxy(file: string, upstream: Endpoint, hep: Endpoint): Promise<App> {
-  let failure: unknown;
-  for (const ports of PORTS) {
+export async function startProxy(file: string, upstream: Endpoint, hep: Endpoint): Promise<RunningProxy> {
+  const stream = new LogStream();
+  const startOn = async (ports: Ports, others: readonly Ports[]): Promise<RunningProxy> => {
     await writeFile(file, configuration(ports, upstream, hep));
     try {
-      return await startFrom(file);
+      return await startFrom(file, stream);
     } catch (error) {
-      if (!(error instanceof MsrptapError) || error.code !== 'listen_failed') throw error;
-      failure = error;
+      const [next, ...rest] = others;
+      const isTaken = error instanceof MsrptapError && error.code === 'listen_failed';
+      if (next === undefined || !isTaken) throw error;
+      return startOn(next, rest);
     }
-  }
-  throw failure;
+  };
+  return startOn(USUAL_PORTS, OTHER_PORTS);
 }
 
-async function startFrom(file: string): Promise<App> {
+async function startFrom(file: string, stream: LogStream): Promise<RunningProxy> {
   const config = readConfig(file);
-  const stream = new LogStream();
   const log = createLog(config.log.level, stream);
-  return App.start({ config, log, logLinesDropped: () => stream.dropped });
+  const app = await App.start({ config, log, logLinesDropped: () => stream.dropped });
+  const port = Number(app.sockets[0]?.split(':').at(-1));
+  return { app, address: { ip: HOST, port } };
 }
 
 function configuration({ msrp, httpd }: Ports, upstream: Endpoint, hep: Endpoint): string {
   return `listeners:
-  - socket: msrp:127.0.0.1:${msrp}
+  - socket: msrp:${HOST}:${msrp}
     upstream: msrp:${formatEndpoint(upstream)}
 proto_msrp:
   # OpenSIPS' defaults (100, 100, 4) close healthy connections on real networks.
@@ -61,7 +71,7 @@ proto_hep:
     - "[homer]${formatEndpoint(hep)};transport=tcp;version=3"
   hep_node_name: demo
 httpd:
-  ip: 127.0.0.1
+  ip: ${HOST}
   port: ${httpd}
 # What is not as it should be; info tells more, but would stand between the packets.
 log:

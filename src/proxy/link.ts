@@ -1,6 +1,7 @@
 import type { ConnectionFacts, Ending, Leg, LinkFacts, LinkObserver, NextHop } from '../events.js';
 import { formatHostPort } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
+import { messageOf } from '../lib/errors.js';
 import { REASONS, type Reason } from '../lib/reasons.js';
 import { StallWatch } from '../lib/stall-watch.js';
 import type { Connection, ConnectionHandler } from '../net/connection.js';
@@ -133,8 +134,17 @@ export class Link implements LinkFacts, FlowOwner {
   }
 
   #read(flow: Flow, buffer: Buffer): void {
-    if (this.#cause?.reason === 'drained') this.#reset();
-    else flow.read(buffer);
+    // The FIN of a drain has gone: data that crosses it gets the RST that a closed socket gives.
+    if (this.#cause?.reason === 'drained') {
+      this.#reset();
+      return;
+    }
+    try {
+      flow.read(buffer);
+    } catch (error) {
+      // What a peer sends must not end the process: a fault in here costs one link, and is told.
+      this.#fail('internal_error', null, messageOf(error));
+    }
   }
 
   /** A FIN came. */

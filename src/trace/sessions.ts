@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../msrp/message.js';
+import { printable } from '../hep/format.js';
 import { parseUri, sessionIdOf, uriKey } from '../msrp/uri.js';
 
 /**
@@ -48,7 +49,7 @@ export class Sessions {
     const hops = pairKey(toPath[0], fromPath[0]);
     let id = this.#byPair?.get(ends);
     if (id === undefined) {
-      id = sessionIdOf(toPath.at(-1) ?? '');
+      id = correlationIdOf(toPath);
       if (id !== '' && this.#ids.length < MAX_CLOSED_SESSIONS && !this.#ids.includes(id)) this.#ids.push(id);
       this.#byPair = remember(this.#byPair, ends, id, MAX_SESSIONS);
     }
@@ -58,8 +59,13 @@ export class Sessions {
 
   #response({ toPath, fromPath }: Message): Found {
     const id = this.#byPair?.get(pairKey(toPath[0], fromPath[0])) ?? this.#byPair?.get(pairKey(toPath.at(-1), fromPath.at(-1)));
-    return id === undefined ? { id: sessionIdOf(toPath.at(-1) ?? ''), remember: false } : { id, remember: true };
+    return id === undefined ? { id: correlationIdOf(toPath), remember: false } : { id, remember: true };
   }
+}
+
+/** As it can stand in a packet, so that events name the session as their packet does. */
+function correlationIdOf(toPath: readonly string[]): string {
+  return printable(sessionIdOf(toPath.at(-1) ?? ''));
 }
 
 interface Found {

@@ -78,8 +78,7 @@ describe('trace_max_payload', () => {
     const { trace, chat, client, server } = await scene({ trace_max_payload });
     const body = '世界'.repeat(40_000);
     const message = chat.ask({ type: 'text/plain;charset=utf-8', body });
-    client.send(message);
-    expect(await server.receive(message.length)).toEqual(message);
+    await carry(message, client, server);
 
     const { payload } = await trace.until(({ event }) => event === null);
     const [head, end] = frame(message);

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket, type ConnectionOptions, type TLSSocketOptions } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished } from 'vitest';
 import { endpoint, formatEndpoint, type Endpoint } from '#src/lib/address.js';
 
@@ -223,11 +224,34 @@ export class NextHop {
 /** Sends, and has it arrive unchanged. */
 export async function carry(bytes: Buffer, from: Peer, to: Peer): Promise<void> {
   from.send(bytes);
-  expect(await to.receive(bytes.length)).toEqual(bytes);
+  // Not toEqual(), which takes seconds for a megabyte.
+  expect((await to.receive(bytes.length)).equals(bytes), 'arrived unchanged').toBe(true);
 }
 
 /** A client of a listener, and the connection that msrptap originates for it. */
 export async function linkThrough(socket: Endpoint, hop: NextHop): Promise<{ readonly client: Peer; readonly server: Peer }> {
   const accepted = hop.accept();
   return { client: await dial(socket), server: await accepted };
+}
+
+/** A next hop that never answers: it listens, nobody accepts, and its queue is full, so that a SYN is dropped. */
+export async function startHanging(): Promise<Endpoint> {
+  // Its event loop stands still, so that nothing is accepted.
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+     const server = require('node:net').createServer().listen({ host: '127.0.0.1', port: 0, backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port);
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+     });`,
+    { eval: true },
+  );
+  onTestFinished(() => worker.terminate());
+  const [port] = (await once(worker, 'message')) as [number];
+  // Linux takes backlog + 1 of them; the others wait, as everybody after them does.
+  for (let i = 0; i < 4; i += 1) {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    onTestFinished(() => void socket.destroy());
+    if (i < 2) await once(socket, 'connect');
+  }
+  return { ip: '127.0.0.1', port };
 }

@@ -1,12 +1,11 @@
 /** Kamailio's sipcapture module: a HEP receiver that somebody else wrote, over UDP and TCP on one port. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { formatEndpoint } from '#src/lib/address.js';
 import { program } from './programs.js';
 
@@ -49,48 +48,55 @@ interface PacketLine {
   readonly payload: string;
 }
 
-/** A port that was free may be taken when Kamailio binds it. */
+/** A port that was free may be taken by the time Kamailio binds it. */
 const ATTEMPTS = 3;
 
 export class Kamailio {
   readonly port: number;
-  readonly #child: ChildProcess;
   readonly #directory: string;
+  readonly #child: ChildProcess;
   readonly #packets: CapturedPacket[] = [];
   readonly #news = new EventEmitter();
-  /** What else it said: shown when it ends before its time. */
-  readonly #complaints: string[] = [];
+  /** Lines that tell of no packet: what it says when it cannot start, or ends before its time. */
+  readonly #said: string[] = [];
   #isOver = false;
 
-  private constructor(port: number) {
+  private constructor(port: number, directory: string, child: ChildProcess, lines: Interface) {
     this.port = port;
-    this.#directory = mkdtempSync(join(tmpdir(), 'msrptap-kamailio-'));
-    const sockets = ['udp', 'tcp'].flatMap((proto) => ['-l', `${proto}:127.0.0.1:${port}`]);
-    const files = ['-Y', this.#directory, '-w', this.#directory, '-P', join(this.#directory, 'pid')];
-    const database = ['-A', `DB_URL="text://${this.#directory}"`];
-    const foreground = ['-DD', '-E', '-m', '32', '-M', '8'];
-    const config = ['-f', join(import.meta.dirname, 'kamailio', 'kamailio.cfg')];
-    // A process group of its own, so that its workers end with it whatever happens.
-    this.#child = spawn(program('kamailio'), [...config, ...foreground, ...sockets, ...files, ...database], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
-    });
-    process.once('exit', this.#kill);
-    this.#child.once('exit', () => {
+    this.#directory = directory;
+    this.#child = child;
+    lines.on('line', (line) => this.#read(line));
+    child.once('close', () => {
       this.#isOver = true;
       this.#news.emit('news');
     });
-    if (this.#child.stderr !== null) createInterface({ input: this.#child.stderr }).on('line', (line) => this.#read(line));
+    process.once('exit', this.#kill);
   }
 
   /** Resolves when it receives. @throws Error with what it said, when it does not start */
   static async start(): Promise<Kamailio> {
     for (let attempt = 1; ; attempt += 1) {
-      const kamailio = new Kamailio(await freePort());
+      const kamailio = Kamailio.#launch(await freePort());
       if (await kamailio.#isReady()) return kamailio;
       await kamailio.stop();
-      if (attempt === ATTEMPTS) throw new Error(`kamailio does not start: ${kamailio.#complaints.join('\n')}`);
+      if (attempt === ATTEMPTS) throw new Error(`kamailio does not start: ${kamailio.#said.join('\n')}`);
     }
+  }
+
+  static #launch(port: number): Kamailio {
+    const directory = mkdtempSync(join(tmpdir(), 'msrptap-kamailio-'));
+    const config = ['-f', join(import.meta.dirname, 'kamailio', 'kamailio.cfg')];
+    const sockets = ['udp', 'tcp'].flatMap((proto) => ['-l', `${proto}:127.0.0.1:${port}`]);
+    const files = ['-Y', directory, '-w', directory, '-P', join(directory, 'pid')];
+    const database = ['-A', `DB_URL="text://${directory}"`];
+    // In the foreground, logging to stderr, with little memory: MiB, shared and of each process.
+    const options = ['-DD', '-E', '-m', '32', '-M', '8'];
+    const child = spawn(program('kamailio'), [...config, ...sockets, ...files, ...database, ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // A process group of its own: its workers end with it, however it ends.
+      detached: true,
+    });
+    return new Kamailio(port, directory, child, createInterface({ input: child.stderr }));
   }
 
   /** The packets of one capture id, in the order in which they came, once there are so many or more. */
@@ -98,16 +104,16 @@ export class Kamailio {
     for (;;) {
       const found = this.#packets.filter((packet) => packet.captureId === captureId);
       if (found.length >= count) return found;
-      if (this.#isOver) throw new Error(`kamailio ended: ${this.#complaints.join('\n')}`);
+      if (this.#isOver) throw new Error(`kamailio ended: ${this.#said.join('\n')}`);
       await once(this.#news, 'news');
     }
   }
 
   async stop(): Promise<void> {
     if (!this.#isOver) {
-      const exit = once(this.#child, 'exit');
+      const closed = once(this.#child, 'close');
       this.#kill();
-      await exit;
+      await closed;
     }
     process.off('exit', this.#kill);
     rmSync(this.#directory, { recursive: true, force: true });
@@ -120,7 +126,7 @@ export class Kamailio {
 
   async #isReady(): Promise<boolean> {
     while (!this.#isOver) {
-      if (this.#complaints.some((line) => line.endsWith(' ready'))) return true;
+      if (this.#said.some((line) => line.endsWith(' ready'))) return true;
       await once(this.#news, 'news');
     }
     return false;
@@ -128,7 +134,7 @@ export class Kamailio {
 
   #read(line: string): void {
     const json = / packet (\{.*\})$/.exec(line)?.[1];
-    if (json === undefined) this.#complaints.push(line);
+    if (json === undefined) this.#said.push(line);
     else this.#packets.push(packetOf(JSON.parse(json) as PacketLine));
     this.#news.emit('news');
   }
@@ -152,20 +158,11 @@ function packetOf(line: PacketLine): CapturedPacket {
   };
 }
 
-/** A port that is free over UDP and TCP. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const socket = createSocket('udp4');
-  socket.bind(port, '127.0.0.1');
-  try {
-    await once(socket, 'listening');
-    return port;
-  } finally {
-    const ends = [once(server, 'close'), once(socket, 'close')];
-    server.close();
-    socket.close();
-    await Promise.all(ends);
-  }
+  server.close();
+  await once(server, 'close');
+  return port;
 }

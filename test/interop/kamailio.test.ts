@@ -1,0 +1,191 @@
+/** Kamailio's sipcapture gets what msrptap mirrors, and reads the same out of it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
+import { dial, NextHop, type Peer } from '../helpers/endpoint.js';
+import { TapProcess, type Settings, type Setup } from '../helpers/tap.js';
+import { BINARY_BODY, CHAT_TEXT, conversation, converse, hangUp, newSession } from './conversation.js';
+import { Kamailio, type CapturedPacket } from './kamailio.js';
+
+const AUTH_KEY = 'a secret, with 100 %';
+
+/** Microseconds by which the clocks of two processes may seem to differ: Date has milliseconds only. */
+const CLOCK_STEP = 5_000;
+
+/** ACCEPTED, CONNECTED, and CLOSED of both connections. */
+const EVENTS = 4;
+
+let kamailio: Kamailio;
+beforeAll(async () => {
+  kamailio = await Kamailio.start();
+});
+afterAll(() => kamailio.stop());
+
+let lastCaptureId = 4_000_000_000;
+
+/** A proxy that traces to Kamailio, under a capture id that nobody else has. */
+async function startTap(
+  transport: 'udp' | 'tcp',
+  proto_msrp: Settings,
+  setup: Pick<Setup, 'upstream' | 'listeners'>,
+): Promise<{ readonly tap: TapProcess; readonly captureId: number }> {
+  lastCaptureId += 1;
+  const tap = await TapProcess.start({
+    ...setup,
+    proto_msrp: { trace_on: 1, trace_destination: 'homer', ...proto_msrp },
+    proto_hep: {
+      hep_id: [`[homer]127.0.0.1:${kamailio.port};transport=${transport};version=3`],
+      hep_capture_id: lastCaptureId,
+      hep_auth_key: AUTH_KEY,
+    },
+  });
+  return { tap, captureId: lastCaptureId };
+}
+
+describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
+  test.each([
+    { name: 'IPv4', near: '127.0.0.1', far: '127.0.0.1' },
+    { name: 'IPv6', near: '::1', far: '::1' },
+    { name: 'an IPv4 client and an IPv6 next hop', near: '127.0.0.1', far: '::1' },
+  ])('every field of a conversation: $name', async ({ near, far }) => {
+    const nextHop = await NextHop.start({ ip: far });
+    const listener = { socket: `msrp:${formatEndpoint({ ip: near, port: 0 })}`, upstream: nextHop.url };
+    const { tap, captureId } = await startTap(transport, { trace_body: 'full' }, { listeners: [listener] });
+    const session = newSession();
+    const said = conversation(session);
+
+    const startedAt = Date.now() * 1_000;
+    const client = await dial(tap.socket);
+    const callee = await nextHop.accept();
+    await converse(client, callee, said);
+    await hangUp(client, callee);
+    const packets = byTime(await kamailio.received(captureId, said.length + EVENTS));
+    const endedAt = Date.now() * 1_000;
+
+    expect(packets).toHaveLength(said.length + EVENTS);
+    for (const packet of packets) {
+      const family = packet.source.startsWith('[') ? 10 : 2;
+      expect(packet).toMatchObject({ version: 3, protocol: 6, type: 100, authKey: AUTH_KEY, correlationId: session, family });
+      expect(packet.time).toBeGreaterThanOrEqual(startedAt - CLOCK_STEP);
+      expect(packet.time).toBeLessThanOrEqual(endedAt + CLOCK_STEP);
+    }
+    expect(new Set(packets.map(({ time }) => time)).size).toBe(packets.length);
+
+    const [nearText, farText] = near === far ? [client.address, callee.address] : [mapped(client), callee.address];
+    expect(packets.filter((packet) => !isEvent(packet)).map(({ source, destination, payload }) => ({ source, destination, payload }))).toEqual(
+      said.map(({ by, octets }) => {
+        const [source, destination] = by === 'client' ? [nearText, farText] : [farText, nearText];
+        return { source, destination, payload: octets };
+      }),
+    );
+
+    const ends = { listener: formatEndpoint(tap.socket), dialler: remote(callee) };
+    expect(packets.filter(isEvent).map(eventOf)).toMatchObject([
+      { source: client.address, destination: ends.listener, Event: 'ACCEPTED', Status: 'SUCCESS', Session: session },
+      { source: ends.dialler, destination: callee.address, Event: 'CONNECTED', Status: 'SUCCESS', Session: session },
+      { source: client.address, destination: ends.listener, Event: 'CLOSED', Status: 'SUCCESS', Reason: 'peer_closed' },
+      { source: ends.dialler, destination: callee.address, Event: 'CLOSED', Status: 'SUCCESS', Reason: 'link_closed' },
+    ]);
+  });
+
+  test('as shipped, bodies that are no text are not mirrored', async () => {
+    const nextHop = await NextHop.start();
+    const { tap, captureId } = await startTap(transport, {}, { upstream: nextHop.url });
+    const said = conversation(newSession());
+    const client = await dial(tap.socket);
+    await converse(client, await nextHop.accept(), said);
+    const packets = byTime(await kamailio.received(captureId, said.length + 2));
+
+    const marker = Buffer.from(`[msrptap: ${BINARY_BODY.length} bytes of image/png not mirrored]`);
+    expect(packets.filter((packet) => !isEvent(packet)).map(({ payload }) => payload)).toEqual(
+      said.map(({ octets }) => replaced(octets, BINARY_BODY, marker)),
+    );
+    expect(packets.some(({ payload }) => payload.includes(CHAT_TEXT))).toBe(true);
+  });
+
+  test('the longest payload that is sent by default fits', async () => {
+    const nextHop = await NextHop.start();
+    const { tap, captureId } = await startTap(transport, { trace_body: 'full' }, { upstream: nextHop.url });
+    const session = newSession();
+    const client = await dial(tap.socket);
+    const callee = await nextHop.accept();
+    const head = `MSRP long0001 SEND\r\nTo-Path: msrp://b.example.com:2855/${session};tcp\r\n${LONG_HEADERS}`;
+    const whole = Buffer.from(`${head}${'x'.repeat(100_000)}\r\n-------long0001$\r\n`);
+    client.send(whole);
+    await callee.receive(whole.length);
+    const message = (await kamailio.received(captureId, 3)).find((packet) => !isEvent(packet));
+
+    const text = message?.payload.toString() ?? '';
+    expect(text).toHaveLength(12_288);
+    const left = Number(/\[msrptap: (\d+) bytes of text\/plain not mirrored\]\r\n-------long0001\$\r\n$/.exec(text)?.[1]);
+    expect(text.startsWith(`${head}${'x'.repeat(100_000 - left)}[`)).toBe(true);
+  });
+
+  test('errors: a next hop that refuses, and bytes that are no MSRP', async () => {
+    const nextHop = await NextHop.start();
+    const { tap, captureId } = await startTap(transport, {}, { upstream: nextHop.url });
+    const talker = await dial(tap.socket);
+    const callee = await nextHop.accept();
+    talker.send('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n');
+    await Promise.all([talker.closed, callee.closed]);
+    const dialler = remote(callee);
+    await nextHop.close();
+    const refused = await dial(tap.socket);
+    expect(await refused.end).toBe('rst');
+    const events = byTime(await kamailio.received(captureId, EVENTS + 3)).map(eventOf);
+
+    const [listener, hop] = [formatEndpoint(tap.socket), formatEndpoint(nextHop)];
+    const failed = { Status: 'FAILURE', Reason: 'parse_error' };
+    expect(events).toMatchObject([
+      { source: talker.address, destination: listener, Event: 'ACCEPTED', Status: 'SUCCESS' },
+      { source: dialler, destination: hop, Event: 'CONNECTED', Status: 'SUCCESS' },
+      { Event: 'CLOSED', Leg: 'downstream', ...failed },
+      { Event: 'CLOSED', Leg: 'upstream', Status: 'FAILURE', Reason: 'link_closed' },
+      { source: refused.address, destination: listener, Event: 'ACCEPTED', Status: 'SUCCESS' },
+      { destination: hop, Event: 'CONNECTED', Status: 'FAILURE', Reason: 'connect_refused' },
+      { Event: 'CLOSED', Leg: 'downstream', Reason: 'link_closed' },
+    ]);
+    // Without a session: known by the connection, one name for each link.
+    const names = events.map(({ correlationId }) => correlationId);
+    expect(names.every((name) => /^conn-[\w-]+$/.test(name))).toBe(true);
+    expect(new Set(names).size).toBe(2);
+  });
+});
+
+const LONG_HEADERS = [
+  'From-Path: msrp://a.example.com:2855/a;tcp',
+  'Message-ID: long',
+  'Byte-Range: 1-100000/100000',
+  'Content-Type: text/plain',
+  '',
+  '',
+].join('\r\n');
+
+function byTime(packets: readonly CapturedPacket[]): readonly CapturedPacket[] {
+  return packets.toSorted((a, b) => a.time - b.time);
+}
+
+function isEvent({ payload }: CapturedPacket): boolean {
+  return payload.toString('latin1', 0, 1) === '{';
+}
+
+/** An event, with the addresses and the correlation id of its packet. */
+function eventOf(packet: CapturedPacket): Readonly<Record<string, unknown>> & { readonly correlationId: string } {
+  const { source, destination, correlationId } = packet;
+  return { ...(JSON.parse(packet.payload.toString()) as Record<string, unknown>), source, destination, correlationId };
+}
+
+/** An IPv4 address where the other one is IPv6. */
+function mapped({ socket }: Peer): string {
+  return formatEndpoint({ ip: `::ffff:${socket.localAddress}`, port: socket.localPort ?? 0 });
+}
+
+/** The other end of a connection. */
+function remote({ socket }: Peer): string {
+  const far: Endpoint = { ip: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
+  return formatEndpoint(far);
+}
+
+function replaced(octets: Buffer, part: Buffer, by: Buffer): Buffer {
+  const at = octets.indexOf(part);
+  return at === -1 ? octets : Buffer.concat([octets.subarray(0, at), by, octets.subarray(at + part.length)]);
+}
