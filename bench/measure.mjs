@@ -10,7 +10,6 @@ import { cpuTime } from './cpu.mjs';
  * @property {number} user CPU seconds of the proxy's process
  * @property {number} system CPU seconds of the proxy's process
  * @property {number} wall seconds
- * @property {number} sendsPerRead at the endpoint: how much of the traffic one turn of the proxy took
  */
 
 /** A row whose proxy runs. */
@@ -29,7 +28,7 @@ export class Measurement {
    */
   static async start(row, setting, load) {
     const proxy = await row.start(setting);
-    await load.ask({ connect: row.name, port: proxy.port });
+    await load.ask('connect', row.name, proxy.port);
     return new Measurement(row.name, proxy, load);
   }
 
@@ -48,14 +47,13 @@ export class Measurement {
   /** @param {number} exchanges */
   async round(exchanges) {
     const before = cpuTime(this.#proxy.pid);
-    const { seconds, reads } = await this.#run(exchanges);
+    const wall = await this.#run(exchanges);
     const after = cpuTime(this.#proxy.pid);
     const round = {
       exchanges,
       user: after.user - before.user,
       system: after.system - before.system,
-      wall: seconds,
-      sendsPerRead: exchanges / reads,
+      wall,
     };
     this.rounds.push(round);
     return round;
@@ -63,15 +61,15 @@ export class Measurement {
 
   /** Closes the links, ends the proxy and has it add up what it did. */
   async end() {
-    await this.#load.ask({ close: this.name });
+    await this.#load.ask('close', this.name);
     await this.#proxy.end(this.#exchanges);
   }
 
   /** @param {number} exchanges */
   async #run(exchanges) {
-    const figures = await this.#load.ask({ run: this.name, exchanges });
+    const seconds = await this.#load.ask('run', this.name, exchanges);
     this.#exchanges += exchanges;
     await this.#proxy.settle(this.#exchanges);
-    return figures;
+    return seconds;
   }
 }

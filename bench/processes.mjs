@@ -37,19 +37,19 @@ export class Program {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /**
-   * What it says next over IPC.
-   * @returns {Promise<Readonly<Record<string, any>>>}
-   */
-  async answer() {
-    const message = await this.#next(this.#child, 'message', () => true);
-    return /** @type {Readonly<Record<string, any>>} */ (message);
+  /** The number that it says next over IPC. */
+  answer() {
+    return this.#next(this.#child, 'message', (message) => (typeof message === 'number' ? message : null));
   }
 
-  /** @param {object} question @returns its answer: one question at a time */
-  ask(question) {
+  /**
+   * One question at a time: what programs/serve.mjs answers.
+   * @param {string} word
+   * @param {readonly (string | number)[]} args
+   */
+  ask(word, ...args) {
     const answer = this.answer();
-    this.#child.send(question);
+    this.#child.send([word, ...args]);
     return answer;
   }
 
@@ -60,8 +60,8 @@ export class Program {
   async says(pattern) {
     const { stderr } = this.#child;
     if (stderr === null) throw new Error(`${this.name} has no stderr`);
-    if (!pattern.test(this.#stderr)) await this.#next(stderr, 'data', () => pattern.test(this.#stderr));
-    return /** @type {RegExpExecArray} */ (pattern.exec(this.#stderr));
+    const find = () => pattern.exec(this.#stderr);
+    return find() ?? this.#next(stderr, 'data', find);
   }
 
   /** Asks it to end. @returns {Promise<number | null>} its exit status */
@@ -71,7 +71,7 @@ export class Program {
       const exit = once(this.#child, 'exit', { signal });
       this.#child.kill('SIGTERM');
       await exit.catch(() => {
-        throw new Error(this.#complaint('does not end'));
+        throw this.#failure('does not end');
       });
     }
     return this.#child.exitCode;
@@ -82,32 +82,40 @@ export class Program {
   }
 
   /**
+   * @template T
    * @param {NodeJS.EventEmitter} emitter
    * @param {string} event
-   * @param {() => boolean} isMeant
-   * @returns {Promise<unknown>} what the event brought
+   * @param {(value: unknown) => T | null} pick null: it waits for the next one
+   * @returns {Promise<T>}
    */
-  #next(emitter, event, isMeant) {
+  #next(emitter, event, pick) {
     return new Promise((resolve, reject) => {
-      /** @param {Error | null} error @param {unknown} [value] */
-      const settle = (error, value) => {
+      const stop = () => {
         clearTimeout(timer);
         emitter.off(event, onEvent);
-        this.#child.off('exit', onExit).off('error', settle);
-        if (error === null) resolve(value);
-        else reject(error);
+        this.#child.off('exit', onExit).off('error', onError);
       };
-      const onEvent = (/** @type {unknown} */ value) => isMeant() && settle(null, value);
-      const onExit = () => settle(new Error(this.#complaint('ended')));
-      const timer = setTimeout(() => settle(new Error(this.#complaint('does not answer'))), ANSWER_TIMEOUT);
+      const onEvent = (/** @type {unknown} */ value) => {
+        const picked = pick(value);
+        if (picked === null) return;
+        stop();
+        resolve(picked);
+      };
+      const onError = (/** @type {Error} */ error) => {
+        stop();
+        reject(error);
+      };
+      const onExit = () => onError(this.#failure('ended'));
+      const timer = setTimeout(() => onError(this.#failure('does not answer')), ANSWER_TIMEOUT);
       emitter.on(event, onEvent);
-      this.#child.on('exit', onExit).on('error', settle);
+      this.#child.on('exit', onExit).on('error', onError);
+      if (!this.running) onExit();
     });
   }
 
   /** @param {string} what */
-  #complaint(what) {
-    return `${this.name} ${what}. The last it said: ${this.#stderr.trim() || 'nothing'}`;
+  #failure(what) {
+    return new Error(`${this.name} ${what}. The last it said: ${this.#stderr.trim() || 'nothing'}`);
   }
 }
 
@@ -130,7 +138,7 @@ export class Processes {
   /**
    * @param {string} name for messages
    * @param {'proxy' | 'load'} place
-   * @param {readonly [string, ...string[]]} command and its arguments
+   * @param {readonly string[]} command and its arguments
    * @param {NodeJS.ProcessEnv} [env] added to this process's
    */
   start(name, place, command, env = {}) {
@@ -163,7 +171,7 @@ export class Processes {
    */
   #spawn(name, place, command, stdio, env) {
     const prefix = this.places === null ? [] : ['taskset', '-c', this.places[place]];
-    const [file, ...args] = /** @type {[string, ...string[]]} */ ([...prefix, ...command]);
+    const [file = '', ...args] = [...prefix, ...command];
     const child = spawn(file, args, { stdio, env: { ...process.env, ...env } });
     // Told by whoever waits for it.
     child.on('error', () => {});

@@ -46,10 +46,9 @@ export function table(rows, yardsticks) {
       row.name,
       `${median(costs).toFixed(2)} (${Math.min(...costs).toFixed(2)} to ${Math.max(...costs).toFixed(2)})`,
       ...compared.map((yardstick) => ratio(row, yardstick).toFixed(2)),
-      median(row.rounds.map(({ sendsPerRead }) => sendsPerRead)).toFixed(1),
     ];
   });
-  const head = ['', 'CPU seconds', ...compared.map(({ name }) => `× ${name}`), 'SENDs a read'];
+  const head = ['', 'CPU seconds', ...compared.map(({ name }) => `× ${name}`)];
   const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
   return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

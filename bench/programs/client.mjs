@@ -1,6 +1,7 @@
 /** The near end: LINKS connections to one proxy, each with WINDOW SENDs outstanding while a run lasts. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { messageOf } from '#src/lib/errors.js';
 import { LINKS, RESPONSES, SENDS, WINDOW } from './messages.mjs';
 import { Incoming, Outgoing } from './stream.mjs';
 
@@ -15,11 +16,16 @@ export class Client {
   /** Exchanges of the present run that are not yet complete. */
   #open = 0;
   #onDone = () => {};
+  #perWrite;
   #onError;
   #closing = false;
 
-  /** @param {(error: Error) => void} onError */
-  constructor(onError) {
+  /**
+   * @param {number} perWrite SENDs in one write at most
+   * @param {(error: Error) => void} onError of a link: bytes that are not the bench's, an end before `close`
+   */
+  constructor(perWrite, onError) {
+    this.#perWrite = perWrite;
     this.#onError = onError;
   }
 
@@ -55,13 +61,13 @@ export class Client {
   #link(socket, link) {
     const [sends, responses] = [SENDS[link], RESPONSES[link]];
     if (sends === undefined || responses === undefined) throw new Error(`there is no link ${link}`);
-    const outgoing = new Outgoing(socket, sends);
+    const outgoing = new Outgoing(socket, sends, this.#perWrite);
     const incoming = new Incoming(responses);
     socket.on('data', (/** @type {Buffer} */ bytes) => {
       try {
         this.#answered(outgoing, incoming.read(bytes));
       } catch (error) {
-        this.#onError(new Error(`link ${link}, at the client: ${error instanceof Error ? error.message : error}`));
+        this.#onError(new Error(`link ${link}, at the client: ${messageOf(error)}`));
       }
     });
     socket.on('error', this.#onError);
@@ -81,7 +87,6 @@ export class Client {
   /** @param {Outgoing} outgoing @param {number} room SENDs that the window has room for */
   #send(outgoing, room) {
     const count = Math.min(room, this.#due);
-    if (count === 0) return;
     this.#due -= count;
     outgoing.send(count);
   }

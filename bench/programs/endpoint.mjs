@@ -1,26 +1,26 @@
 /** The far end of all links: answers every SEND with a 200. */
 import { Buffer } from 'node:buffer';
 import { createServer } from 'node:net';
+import { messageOf } from '#src/lib/errors.js';
 import { BEGIN_OCTETS, RESPONSES, SENDS, linkOf } from './messages.mjs';
 import { Incoming, Outgoing } from './stream.mjs';
 
 /** @import { Server, Socket } from 'node:net' */
 
-/** Reads of all connections since the start: what batches the proxy made of the traffic. */
-export const figures = { reads: 0 };
-
 /**
- * @param {(error: Error) => void} onError bytes that are not the bench's
+ * @param {number} perWrite responses in one write at most
+ * @param {(error: Error) => void} onError of a link: bytes that are not the bench's, a reset
  * @returns {Server} not yet listening
  */
-export function createEndpoint(onError) {
+export function createEndpoint(perWrite, onError) {
   return createServer({ noDelay: true }, (socket) => {
-    socket.on('error', onError);
-    identify(socket, (link, first) => answer(socket, link, first, onError), onError);
+    identify(socket, (link, first) => answer(socket, link, first, perWrite, onError), onError);
   });
 }
 
 /**
+ * Waits for the beginning of the first SEND. A connection that ends before that is a probe of whoever waits for the proxy
+ * to listen.
  * @param {Socket} socket
  * @param {(link: number, first: Buffer) => void} onLink
  * @param {(error: Error) => void} onError
@@ -37,27 +37,32 @@ function identify(socket, onLink, onError) {
     else onLink(link, first);
   };
   socket.on('data', read);
+  socket.on('error', (error) => {
+    if (first.length > 0) onError(error);
+  });
 }
 
 /**
  * @param {Socket} socket
  * @param {number} link
  * @param {Buffer} first
+ * @param {number} perWrite
  * @param {(error: Error) => void} onError
  */
-function answer(socket, link, first, onError) {
+function answer(socket, link, first, perWrite, onError) {
   const [sends, responses] = [SENDS[link], RESPONSES[link]];
-  if (sends === undefined || responses === undefined) return onError(new Error(`there is no link ${link}`));
+  if (sends === undefined || responses === undefined) {
+    onError(new Error(`there is no link ${link}`));
+    return;
+  }
   const incoming = new Incoming(sends);
-  const outgoing = new Outgoing(socket, responses);
+  const outgoing = new Outgoing(socket, responses, perWrite);
   /** @param {Buffer} bytes */
   const read = (bytes) => {
-    figures.reads += 1;
     try {
-      const count = incoming.read(bytes);
-      if (count > 0) outgoing.send(count);
+      outgoing.send(incoming.read(bytes));
     } catch (error) {
-      onError(new Error(`link ${link}, at the endpoint: ${error instanceof Error ? error.message : error}`));
+      onError(new Error(`link ${link}, at the endpoint: ${messageOf(error)}`));
     }
   };
   read(first);

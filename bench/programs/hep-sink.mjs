@@ -1,10 +1,11 @@
 /**
- * Process: takes HEP over TCP and counts packets. Says { port } once, then answers with the count of packets so far:
- * { packets: N } as soon as N have arrived (or no more come for a while), { total } as soon as no connection is left.
+ * Process: takes HEP over TCP and counts packets. Ready with its port; then answers with the count so far: packets N, as
+ * soon as N have arrived (or no more come for a while); total, as soon as no connection is left.
  */
 import { Buffer } from 'node:buffer';
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
+import { listen } from './listen.mjs';
 import { serve } from './serve.mjs';
 
 /** `HEP3` and the length of the whole packet in two octets. */
@@ -66,20 +67,22 @@ const sink = createServer((socket) => {
     progress.emit('change');
   });
 });
-sink.listen(0, '127.0.0.1');
-await once(sink, 'listening');
-const address = sink.address();
-if (address === null || typeof address === 'string') throw new Error('the sink has no port');
-
-/** @param {() => boolean} isEnough */
-async function countWhen(isEnough) {
-  const signal = AbortSignal.timeout(PATIENCE);
-  while (!isEnough() && !signal.aborted) await once(progress, 'change', { signal }).catch(() => {});
-  return { packets };
+/** @param {() => boolean} isEnough @returns {Promise<number>} packets */
+function countWhen(isEnough) {
+  return new Promise((resolve) => {
+    const settle = () => {
+      clearTimeout(timer);
+      progress.off('change', look);
+      resolve(packets);
+    };
+    const look = () => isEnough() && settle();
+    const timer = setTimeout(settle, PATIENCE);
+    progress.on('change', look);
+    look();
+  });
 }
 
-serve({
-  packets: (/** @type {number} */ wanted) => countWhen(() => packets >= wanted),
+serve(await listen(sink), {
+  packets: (wanted) => countWhen(() => packets >= Number(wanted)),
   total: () => countWhen(() => connections === 0),
 });
-process.send?.({ port: address.port });

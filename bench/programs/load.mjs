@@ -1,51 +1,46 @@
 /**
- * Process: both ends of the traffic. Says { endpointPort } once, then answers
- * { connect: NAME, port }, { run: NAME, exchanges } and { close: NAME }, one at a time.
+ * Process: both ends of the traffic. Its argument: how many messages go into one write at most. Ready with the port of the
+ * endpoint; then answers, one question at a time: connect NAME PORT, run NAME EXCHANGES (with the seconds it took),
+ * close NAME.
  */
-import { once } from 'node:events';
 import { Client } from './client.mjs';
-import { createEndpoint, figures } from './endpoint.mjs';
+import { createEndpoint } from './endpoint.mjs';
+import { listen } from './listen.mjs';
 import { serve } from './serve.mjs';
 
-/** @type {Map<string, Client>} */
+const perWrite = Number(process.argv[2]);
+
+/** @type {Map<string | number | undefined, Client>} */
 const clients = new Map();
 
-/** @param {Error} error */
-const fail = (error) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
-};
-
-const endpoint = createEndpoint(fail);
-endpoint.listen(0, '127.0.0.1');
-await once(endpoint, 'listening');
-const address = endpoint.address();
-if (address === null || typeof address === 'string') throw new Error('the endpoint has no port');
-
-/** @param {string} name */
+/** @param {string | number | undefined} name */
 function client(name) {
   const found = clients.get(name);
   if (found === undefined) throw new Error(`${name} is not connected`);
   return found;
 }
 
-serve({
-  connect: async (/** @type {string} */ name, { port }) => {
-    const made = new Client(fail);
+/** @param {Error} error */
+function fail(error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
+
+serve(await listen(createEndpoint(perWrite, fail)), {
+  connect: async (name, port) => {
+    const made = new Client(perWrite, fail);
     clients.set(name, made);
-    await made.connect(port);
-    return {};
+    await made.connect(Number(port));
+    return 0;
   },
-  run: async (/** @type {string} */ name, { exchanges }) => {
-    const before = figures.reads;
+  run: async (name, exchanges) => {
     const start = performance.now();
-    await client(name).run(exchanges);
-    return { seconds: (performance.now() - start) / 1_000, reads: figures.reads - before };
+    await client(name).run(Number(exchanges));
+    return (performance.now() - start) / 1_000;
   },
-  close: async (/** @type {string} */ name) => {
+  close: async (name) => {
     await client(name).close();
     clients.delete(name);
-    return {};
+    return 0;
   },
 });
-process.send?.({ endpointPort: address.port });

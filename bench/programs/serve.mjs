@@ -1,20 +1,19 @@
-/** The child's side of the questions that processes.mjs asks. */
+/** The child's side of the questions that processes.mjs asks: a word and its arguments; every answer is a number. */
+
+/** @typedef {(...args: (string | number)[]) => Promise<number> | number} Answerer */
 
 /**
- * @typedef {Readonly<Record<string, any>>} Words what a question says besides its name
- * @typedef {(subject: any, words: Words) => Promise<object>} Answerer
- */
-
-/**
- * Answers { NAME: SUBJECT, ...WORDS } by calling `answerers[NAME]`. Ends the process with its parent, and with the first
- * error.
+ * Says `ready` (the port where the process listens), then answers questions by calling `answerers[WORD](...ARGUMENTS)`.
+ * Ends the process with its parent.
+ * @param {number} ready
  * @param {Readonly<Record<string, Answerer>>} answerers
  */
-export function serve(answerers) {
-  process.on('message', async (/** @type {Words} */ question) => {
-    for (const [name, answer] of Object.entries(answerers)) {
-      if (name in question) process.send?.(await answer(question[name], question));
-    }
+export function serve(ready, answerers) {
+  process.on('message', async (/** @type {[string, ...(string | number)[]]} */ [word, ...args]) => {
+    const answerer = answerers[word];
+    if (answerer === undefined) throw new Error(`nobody answers "${word}"`);
+    process.send?.(await answerer(...args));
   });
   process.on('disconnect', () => process.exit());
+  process.send?.(ready);
 }

@@ -9,18 +9,27 @@ import { WINDOW } from './messages.mjs';
 export class Outgoing {
   #socket;
   #cycle;
+  #perWrite;
   #slot = 0;
 
-  /** @param {Socket} socket @param {Cycle} cycle */
-  constructor(socket, cycle) {
+  /**
+   * @param {Socket} socket
+   * @param {Cycle} cycle
+   * @param {number} perWrite messages in one write at most
+   */
+  constructor(socket, cycle, perWrite) {
     this.#socket = socket;
     this.#cycle = cycle;
+    this.#perWrite = perWrite;
   }
 
-  /** In one write. @param {number} count 1 to WINDOW */
+  /** @param {number} count at most WINDOW */
   send(count) {
-    this.#socket.write(this.#cycle.messages(this.#slot, count));
-    this.#slot = (this.#slot + count) % WINDOW;
+    for (let rest = count; rest > 0; rest -= this.#perWrite) {
+      const messages = Math.min(rest, this.#perWrite);
+      this.#socket.write(this.#cycle.messages(this.#slot, messages));
+      this.#slot = (this.#slot + messages) % WINDOW;
+    }
   }
 }
 

@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setInterval } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { listen } from '../programs/listen.mjs';
 
 /** @import { Row } from './row.mjs' */
 /** @import { Program } from '../processes.mjs' */
@@ -46,26 +47,30 @@ export function haproxy(file) {
 
 /** HAProxy cannot say which port 0 has become. */
 async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  const server = createServer();
+  const port = await listen(server);
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('there is no free port');
-  return address.port;
+  return port;
 }
 
 /** @param {number} port @param {Program} program */
 async function listening(port, program) {
-  while (program.running) {
-    const socket = connect(port, '127.0.0.1');
-    const connected = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (connected) return;
-    await sleep(LOOK);
+  for await (const _ of setInterval(LOOK)) {
+    if (!program.running) throw new Error('HAProxy does not start');
+    if (await accepts(port)) return;
   }
-  throw new Error(`HAProxy does not start; try: haproxy -db -f ${CONFIG}`);
+}
+
+/** @param {number} port */
+async function accepts(port) {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LINKS } from '../programs/messages.mjs';
 
-/** @import { Row } from './row.mjs' */
+/** @import { Proxy, Row, Setting } from './row.mjs' */
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -22,19 +22,20 @@ export const untraced = { name: 'msrptap, untraced', start: (setting) => start(s
 export const traced = { name: 'msrptap, traced over TCP', start: (setting) => start(setting, 'traced', 1) };
 
 /**
- * @param {import('./row.mjs').Setting} setting
+ * @param {Setting} setting
  * @param {string} name
  * @param {0 | 1} traceOn
- * @returns {Promise<import('./row.mjs').Proxy>}
+ * @returns {Promise<Proxy>}
  */
 async function start({ processes, upstreamPort, folder }, name, traceOn) {
   const sink = processes.startNode(`the HEP sink of msrptap (${name})`, 'load', 'hep-sink.mjs');
-  const { port: sinkPort } = await sink.answer();
+  const sinkPort = await sink.answer();
   const file = join(folder, `${name}.yaml`);
   await writeFile(file, configuration(upstreamPort, sinkPort, traceOn));
 
   const program = processes.start(`msrptap (${name})`, 'proxy', [process.execPath, CLI, '-f', file]);
   const [line] = await program.says(/^.*"msg":"ready".*$/m);
+  /** @type {{ readonly sockets: readonly [string], readonly httpd: string }} */
   const { sockets, httpd } = JSON.parse(line);
 
   /** @param {number} exchanges @param {number} events */
@@ -48,7 +49,7 @@ async function start({ processes, upstreamPort, folder }, name, traceOn) {
     port: Number(/\d+$/.exec(sockets[0])?.[0]),
     settle: async (exchanges) => {
       const wanted = expected(exchanges, OPENING_EVENTS);
-      const { packets } = await sink.ask({ packets: wanted });
+      const packets = await sink.ask('packets', wanted);
       if (packets < wanted) await noneLost(httpd);
       compare(packets, wanted);
     },
@@ -56,8 +57,7 @@ async function start({ processes, upstreamPort, folder }, name, traceOn) {
       await noneLost(httpd);
       const status = await program.end();
       if (status !== 0) throw new Error(`msrptap (${name}) ended with status ${status}`);
-      const { packets } = await sink.ask({ total: null });
-      compare(packets, expected(exchanges, OPENING_EVENTS + CLOSING_EVENTS));
+      compare(await sink.ask('total'), expected(exchanges, OPENING_EVENTS + CLOSING_EVENTS));
       await sink.end();
     },
   };

@@ -5,7 +5,7 @@ export const nodePipe = {
   name: 'Node pipe',
   async start({ processes, upstreamPort }) {
     const program = processes.startNode('the Node pipe', 'proxy', 'pipe.mjs', [String(upstreamPort)]);
-    const { port } = await program.answer();
+    const port = await program.answer();
     return {
       pid: program.pid,
       port,

@@ -37,6 +37,7 @@ export class HepExporter {
   #slabBytes = 0;
   #slabPackets = 0;
   #flushing: NodeJS.Immediate | null = null;
+  #closing: Promise<void> | null = null;
 
   constructor({ identity, queueBytes, destinations, log, timing }: ExporterOptions) {
     this.#templates = new PacketTemplates(identity);
@@ -105,8 +106,13 @@ export class HepExporter {
     this.discard();
   }
 
-  /** Gives up what waits and ends the connections. */
-  async close(): Promise<void> {
+  /** Gives up what waits and ends the connections; what is sent later counts as dropped. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.discard();
     await Promise.all(this.#destinations.map((destination) => destination.close()));
   }

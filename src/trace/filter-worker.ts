@@ -23,6 +23,8 @@ const WORN_CHECK_INTERVAL = 1_000;
 /** Lines in 10 s of what a module writes: a line for each connection is how routes are debugged. */
 const OUTPUT_LINES = 100;
 
+const EXPECTED = 'it must be the route: export default function route({ si, sp, socket_in }, { drop, exit }) { … }';
+
 const port = parentPort;
 if (port === null) throw new Error('filter-worker runs in a worker thread only');
 const { file }: WorkerSetup = workerData;
@@ -49,8 +51,7 @@ async function loadRoute(): Promise<Route | null> {
   }
   if (isRoute(exported.default)) return exported.default;
   const found = 'default' in exported ? `is not a function but ${kindOf(exported.default)}` : 'is missing';
-  const message = `${file}: the default export ${found}; it must be the route: export default function route({ si, sp, socket_in }, { drop, exit }) { … }`;
-  post({ kind: 'failed', code: 'filter_route_missing', message });
+  post({ kind: 'failed', code: 'filter_route_missing', message: `${file}: the default export ${found}; ${EXPECTED}` });
   return null;
 }
 

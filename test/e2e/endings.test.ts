@@ -102,13 +102,25 @@ describe('a next hop', () => {
     ]);
   });
 
-  test('that resets a new connection', async () => {
+  test('that resets as soon as it has accepted: before or after msrptap hears that the connection stands', async () => {
     const hop = await NextHop.start();
-    const { trace, tap, near } = await tapBefore(hop.url);
+    const { trace, tap } = await tapBefore(hop.url);
     const { client, server } = await linkThrough(tap.socket, hop);
     server.reset();
     expect(await client.end).toBe('rst');
-    await trace.count(4);
+    await trace.event({ Event: 'CLOSED', Leg: 'downstream', Status: 'FAILURE', Reason: 'link_closed' });
+    expect(trace.events({ Leg: 'upstream' }).at(-1)).toMatchObject({ Status: 'FAILURE' });
+    await stillWorks(tap, hop);
+  });
+
+  test('that resets', async () => {
+    const hop = await NextHop.start();
+    const { trace, tap, near } = await tapBefore(hop.url);
+    const { client, server } = await linkThrough(tap.socket, hop);
+    await carry(new Chat().ask(), client, server);
+    server.reset();
+    expect(await client.end).toBe('rst');
+    await trace.count(5);
     expect(trace.events({ Event: 'CLOSED', Leg: 'upstream' })).toEqual([
       expect.objectContaining({ Status: 'FAILURE', Reason: 'reset', Source: hop.address, Destination: server.remote }),
     ]);
@@ -204,6 +216,7 @@ test('each end is counted once, by leg and reason', async () => {
   const hop = await NextHop.start();
   const { tap } = await tapBefore(hop.url);
   const { client, server } = await linkThrough(tap.socket, hop);
+  await carry(new Chat().ask(), client, server);
   server.reset();
   await client.end;
   await expect.poll(() => tap.metric('connections')).toBe(0);

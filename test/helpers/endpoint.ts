@@ -75,6 +75,11 @@ export class Peer {
     });
   }
 
+  /** Takes the next `octets` octets and forgets them, so that any number fits. */
+  async skip(octets: number): Promise<void> {
+    for (let left = octets; left > 0;) left -= (await this.receive(Math.min(left, SKIP_OCTETS))).length;
+  }
+
   /** What came and was not taken. */
   rest(): Buffer {
     const bytes = Buffer.concat(this.#bytes);
@@ -130,6 +135,9 @@ export async function dial({ ip, port }: Endpoint, tls?: ConnectionOptions): Pro
   stream.allowHalfOpen = true;
   return new Peer(raw, stream);
 }
+
+/** Taken at a time, so that what waits is not joined again and again. */
+const SKIP_OCTETS = 65_536;
 
 export interface NextHopOptions {
   readonly ip?: string;
@@ -245,7 +253,7 @@ export async function startHanging(): Promise<Endpoint> {
      });`,
     { eval: true },
   );
-  onTestFinished(() => worker.terminate());
+  onTestFinished(async () => void (await worker.terminate()));
   const [port] = (await once(worker, 'message')) as [number];
   // Linux takes backlog + 1 of them; the others wait, as everybody after them does.
   for (let i = 0; i < 4; i += 1) {

@@ -318,7 +318,7 @@ describe('counting', () => {
     const exporter = exporterTo([tcp(receiver)]);
     sendNumbered(exporter, 2);
     await receiver.received(2);
-    await exporter.close();
+    await Promise.all([exporter.close(), exporter.close()]);
     sendNumbered(exporter, 3);
     await exporter.drain(1000);
     expect(exporter.stats()).toMatchObject([{ sent: 2, dropped: 3, maybe: 0, connected: 0 }]);

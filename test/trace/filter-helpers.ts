@@ -18,6 +18,9 @@ export const INPUT: RouteInput = {
   peer: null,
 };
 
+/** For expect.poll: as long as a loaded machine may take. */
+export const SOON = { timeout: 10_000 };
+
 /** An input that tests tell from others by its port. */
 export function port(sp: number): RouteInput {
   return { ...INPUT, sp };

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '#src/lib/log.js';
 import { FilterThread, loadCheck } from '#src/trace/filter-thread.js';
-import { decided, useFilters } from './filter-helpers.js';
+import { SOON, decided, useFilters } from './filter-helpers.js';
 
 const filters = useFilters();
 
@@ -130,5 +130,5 @@ test.runIf(process.platform === 'linux')('checks leave no thread behind', async 
   const bad = await filters.write('setInterval(() => {}, 10);', 'bad.js');
   const before = threads();
   await Promise.all([good, bad, good, bad].map((file) => loadCheck({ file, routeName: 'f' })));
-  await expect.poll(threads).toBeLessThanOrEqual(before);
+  await expect.poll(threads, SOON).toBeLessThanOrEqual(before);
 });

@@ -71,11 +71,16 @@ test('URIs without a session-id, or that are none, give no id', () => {
   expect(sessions.ids).toEqual([]);
 });
 
+test('an id is what can stand in a packet: printable, at most 255 octets', () => {
+  const sessions = new Sessions();
+  expect(sessions.identify(message('SEND', `msrp://b.example:1/${'y'.repeat(400)};tcp`, ALICE))).toBe('y'.repeat(255));
+});
+
 test('a flood of sessions is forgotten, oldest first; what is told at the close is bounded', () => {
   const sessions = new Sessions();
   for (let count = 0; count < 5_000; count += 1) {
-    expect(sessions.identify(message('SEND', `msrp://b.example:1/${'x'.repeat(400)}${count};tcp`, ALICE))).toHaveLength(
-      400 + String(count).length,
+    expect(sessions.identify(message('SEND', `msrp://b.example:1/${'x'.repeat(200)}${count};tcp`, ALICE))).toHaveLength(
+      200 + String(count).length,
     );
   }
   expect(sessions.ids).toHaveLength(MAX_CLOSED_SESSIONS);

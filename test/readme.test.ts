@@ -1,0 +1,59 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseConfig } from '#src/config.js';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const configurations = [...readme.matchAll(/```yaml\n([^]*?)```/g)].map(([, text = '']) => text);
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'msrptap-readme-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test('there are configurations to try', () => {
+  expect(configurations.length).toBeGreaterThanOrEqual(2);
+});
+
+test.each(configurations)('a configuration of the README can be used: %#', (text) => {
+  const file = join(directory, 'msrptap.yaml');
+  writeFileSync(file, text);
+  expect(parseConfig(text, file).listeners).toHaveLength(1);
+});
+
+test('the first configuration has at most a dozen lines and no risky timeout', () => {
+  const [first = ''] = configurations;
+  expect(first.trimEnd().split('\n').length).toBeLessThanOrEqual(12);
+  const { proto_msrp } = parseConfig(first, join(directory, 'msrptap.yaml'));
+  expect(proto_msrp).toMatchObject({
+    send_timeout: 10_000,
+    tls_handshake_timeout: 5_000,
+    max_msg_chunks: 64,
+    trace_on: 1,
+  });
+});
+
+test('the filter example is the module that ships', () => {
+  const example = /```js\n\/\/ filters\/msrp_filter\.js\n([^]*?)```/.exec(readme)?.[1] ?? 'none';
+  const shipped = readFileSync(join(ROOT, 'filters/msrp_filter.js'), 'utf8');
+  const bare = (text: string): string =>
+    text
+      .replaceAll(/\/\*[^]*?\*\/|\/\/.*$/gm, '')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  expect(bare(shipped)).toBe(bare(example));
+});
+
+test('every reason code, parameter and metric that the README names exists', () => {
+  const sources = ['src/config/types.ts', 'src/control/metric-families.ts']
+    .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+    .join('\n');
+  const metrics = [...readme.matchAll(/`msrptap_([a-z_]+)(?:\{[^}]*\})?`/g)].map(([, name = '']) => name);
+  expect(metrics.length).toBeGreaterThan(10);
+  for (const name of metrics) expect(sources, name).toContain(`'${name}'`);
+  const rows = [...readme.matchAll(/^\| `([a-z_0-9]+)`(?:, `([a-z_0-9]+)`)? +\|/gm)].flatMap(([, ...names]) => names);
+  for (const name of rows.filter((each) => each !== undefined)) expect(sources, name).toContain(`${name}`);
+});
