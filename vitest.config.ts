@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Those that take minutes or other programs: npm run test:big, npm run test:interop.
+    exclude: ['test/big/**', 'test/interop/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

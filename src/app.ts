@@ -169,10 +169,13 @@ async function build({ config, log, logLinesDropped = () => 0, observers: others
     },
   });
   const limitedLog = new RateLimitedLog(log);
-  const observers = new Observers([metrics, new ConnectionLog(log), ...(tracer === null ? [] : [tracer]), ...others], (thrown) => {
-    observerErrors += 1;
-    limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
-  });
+  const observers = new Observers(
+    [metrics, new ConnectionLog(log), ...(tracer === null ? [] : [tracer]), ...others],
+    (thrown) => {
+      observerErrors += 1;
+      limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
+    },
+  );
 
   const proxy = new Proxy(
     config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? serverTls : null })),

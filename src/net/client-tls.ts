@@ -25,4 +25,3 @@ export function loadClientTls(
     return ready.get(domain) ?? load(domain);
   };
 }
-

@@ -143,8 +143,10 @@ export class Dial {
   #timedOut(inHandshake = false): void {
     // A stalled event loop must not fail anyone: what arrived meanwhile is delivered first.
     setImmediate(() => {
-      if (inHandshake) this.#fail('tls_handshake_timeout', `no handshake within ${this.#options.tls_handshake_timeout} ms`);
-      else if (this.#raw === null) this.#fail('dns_timeout', `${this.#target.host} not resolved within ${this.#options.connect_timeout} ms`);
+      if (inHandshake)
+        this.#fail('tls_handshake_timeout', `no handshake within ${this.#options.tls_handshake_timeout} ms`);
+      else if (this.#raw === null)
+        this.#fail('dns_timeout', `${this.#target.host} not resolved within ${this.#options.connect_timeout} ms`);
       else this.#fail('connect_timeout', `no answer within ${this.#options.connect_timeout} ms`);
     });
   }

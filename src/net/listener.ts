@@ -1,5 +1,11 @@
 import { type Server, type Socket, createServer } from 'node:net';
-import { type SecureContext, type SecureContextOptions, type Server as TlsServer, type TLSSocket, createServer as createTlsServer } from 'node:tls';
+import {
+  type SecureContext,
+  type SecureContextOptions,
+  type Server as TlsServer,
+  type TLSSocket,
+  createServer as createTlsServer,
+} from 'node:tls';
 import { type Endpoint, UNSPECIFIED, endpoint, formatEndpoint, plainIp } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { MsrptapError, messageOf } from '../lib/errors.js';
@@ -101,7 +107,9 @@ export class Listener {
     await new Promise<void>((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => {
         const where = `${this.proto}:${formatEndpoint({ ip, port })}`;
-        reject(new MsrptapError('listen_failed', `listeners: cannot bind ${where}: ${explain(error)}`, { cause: error }));
+        reject(
+          new MsrptapError('listen_failed', `listeners: cannot bind ${where}: ${explain(error)}`, { cause: error }),
+        );
       };
       this.#server.once('error', failed);
       // With ipv6Only unset, [::] takes IPv4 too, as everywhere on Linux.

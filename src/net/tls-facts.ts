@@ -28,11 +28,9 @@ function isPresent(certificate: PeerCertificate | Record<string, never>): certif
   return 'raw' in certificate;
 }
 
-function subjectOf(certificate: PeerCertificate): string {
-  return Object.entries(certificate.subject)
-    .flatMap(([type, value]) =>
-      Array.isArray(value) ? value.map((each) => `${type}=${String(each)}`) : `${type}=${String(value)}`,
-    )
+function subjectOf({ subject }: PeerCertificate): string {
+  return Object.entries(subject)
+    .flatMap(([type, value]) => [value].flat().map((each) => `${type}=${each ?? ''}`))
     .join(', ');
 }
 

@@ -86,7 +86,14 @@ export class Flow {
     const parser = this.#parser;
     if (parser === null) {
       this.#pass(buffer);
-      this.#owner.onRead({ direction: this.direction, buffer, time, pieces: NO_PIECES, strayBytes: 0, parseError: null });
+      this.#owner.onRead({
+        direction: this.direction,
+        buffer,
+        time,
+        pieces: NO_PIECES,
+        strayBytes: 0,
+        parseError: null,
+      });
       return;
     }
     const good = parser.parse(buffer);

@@ -81,14 +81,24 @@ export class Link implements LinkFacts, FlowOwner {
         this.#endIfOver();
       },
     );
-    downstream.open(this.#handlerFor(downstream, () => this.#up, () => this.#down));
+    downstream.open(
+      this.#handlerFor(
+        downstream,
+        () => this.#up,
+        () => this.#down,
+      ),
+    );
     this.#idle.arm();
   }
 
   /** Ends the link at a message boundary, once it is quiet. Data that crosses the end is answered with a RST. */
   drain(): void {
     if (this.#cause !== null || this.#drainQuiet !== null) return;
-    this.#drainQuiet = new StallWatch(DRAIN_QUIET_MS, () => this.#moved(), () => this.#drainOrWait());
+    this.#drainQuiet = new StallWatch(
+      DRAIN_QUIET_MS,
+      () => this.#moved(),
+      () => this.#drainOrWait(),
+    );
     this.#drainQuiet.arm();
   }
 
@@ -117,7 +127,13 @@ export class Link implements LinkFacts, FlowOwner {
     this.#observer.connected(upstream);
     const down = new Flow('down', upstream, this.#options, this);
     this.#down = down;
-    upstream.open(this.#handlerFor(upstream, () => down, () => this.#up));
+    upstream.open(
+      this.#handlerFor(
+        upstream,
+        () => down,
+        () => this.#up,
+      ),
+    );
     down.attach(this.downstream);
     this.#up.attach(upstream);
   }

@@ -1,12 +1,4 @@
-import type {
-  ConnectionFacts,
-  Ending,
-  FailedAttempt,
-  LinkFacts,
-  LinkObserver,
-  Observer,
-  Read,
-} from '../events.js';
+import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, Observer, Read } from '../events.js';
 
 /**
  * The one door to everybody who observes. What an observer throws ends here: forwarding goes on, the others are still

@@ -78,9 +78,8 @@ export class Proxy {
     this.stopAccepting();
     for (const link of this.#links) link.drain();
     const deadline = performance.now() + timeout;
-    while (this.#links.size > 0 && performance.now() < deadline && signal?.aborted !== true) {
-      await pause();
-    }
+    const isTimeUp = (): boolean => performance.now() >= deadline || signal?.aborted === true;
+    while (this.#links.size > 0 && !isTimeUp()) await pause();
     const cut = this.#links.size;
     for (const link of this.#links) link.cut('drained', 'SUCCESS');
     // A reset closes in the next turns; nobody can hold it up.

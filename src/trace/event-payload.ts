@@ -120,7 +120,9 @@ export function encodeEvent(event: EventPayload, session: string, delimiter: str
   };
   if (delimiter === null) return Buffer.from(JSON.stringify(all));
   const own = Object.entries(all).slice(4);
-  return Buffer.from([Protocol, Event, Status, Message, ...own.map(([key, value]) => `${key}=${value}`)].join(delimiter));
+  return Buffer.from(
+    [Protocol, Event, Status, Message, ...own.map(([key, value]) => `${key}=${value}`)].join(delimiter),
+  );
 }
 
 function protocol(proto: Proto): 'MSRP' | 'MSRPS' {

@@ -192,14 +192,7 @@ export class LinkTrace implements LinkObserver {
   }
 
   /** @param leg the connection whose decision counts */
-  #packet(
-    leg: Leg,
-    path: Path,
-    direction: Direction,
-    payload: readonly Buffer[],
-    time: number,
-    session: string,
-  ): void {
+  #packet(leg: Leg, path: Path, direction: Direction, payload: readonly Buffer[], time: number, session: string): void {
     const { exporter } = this.#tracer;
     const at = this.#stamp(time);
     let held = payload;
@@ -242,7 +235,8 @@ export class LinkTrace implements LinkObserver {
   #waitedEnough(): void {
     this.#wakeUp = null;
     this.#waiting.flush();
-    if (!this.#waiting.empty) this.#wakeUp = setTimeout(() => this.#waitedEnough(), this.#tracer.options.correlation_wait + 1);
+    if (!this.#waiting.empty)
+      this.#wakeUp = setTimeout(() => this.#waitedEnough(), this.#tracer.options.correlation_wait + 1);
   }
 
   #correlation(session: string): string {

@@ -49,7 +49,8 @@ export function mirrorCut(message: Message, first: Buffer, rules: MirrorRules): 
     return [...kept, marker];
   }
   const body = message.length - message.headLength;
-  if (message.length <= room && (body === 0 || keepsBody(message, rules))) return [first.subarray(0, message.length), marker];
+  if (message.length <= room && (body === 0 || keepsBody(message, rules)))
+    return [first.subarray(0, message.length), marker];
   return [...cutBody(message, first, body, room, rules), marker];
 }
 

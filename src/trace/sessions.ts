@@ -58,7 +58,8 @@ export class Sessions {
   }
 
   #response({ toPath, fromPath }: Message): Found {
-    const id = this.#byPair?.get(pairKey(toPath[0], fromPath[0])) ?? this.#byPair?.get(pairKey(toPath.at(-1), fromPath.at(-1)));
+    const id =
+      this.#byPair?.get(pairKey(toPath[0], fromPath[0])) ?? this.#byPair?.get(pairKey(toPath.at(-1), fromPath.at(-1)));
     return id === undefined ? { id: correlationIdOf(toPath), remember: false } : { id, remember: true };
   }
 }

@@ -11,7 +11,8 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export class Lines {
   readonly all: string[] = [];
   #ended = false;
-  #waits: { matches: (line: string) => boolean; resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  #waits: { matches: (line: string) => boolean; resolve: (line: string) => void; reject: (error: Error) => void }[] =
+    [];
 
   constructor(stream: Readable) {
     const lines = createInterface({ input: stream });

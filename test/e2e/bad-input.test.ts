@@ -112,7 +112,6 @@ describe('what is not MSRP', () => {
     const client = await dial(tap.socket);
     client.send(new Chat('msrps').ask('hello'));
     await client.end;
-    await client.closed;
     expect(await trace.event({ Event: 'ACCEPTED' })).toMatchObject({
       Protocol: 'MSRPS',
       Status: 'FAILURE',
@@ -167,7 +166,8 @@ describe('max_msg_chunks', () => {
     const hop = await NextHop.start();
     const tap = await startTap({ upstream: hop.url, trace, proto_msrp: limits(4) });
     const { client, server } = await linkThrough(tap.socket, hop);
-    const count = await drip(new Chat().ask('x'.repeat(200)), client, server);
+    console.log(1); const count = await drip(new Chat().ask('x'.repeat(200)), client, server);
+    console.log(count);
     // 4 × 536 octets may be missing; each read of one octet misses 535.
     expect(count).toBeGreaterThanOrEqual(4);
     expect(count).toBeLessThanOrEqual(5);
@@ -256,7 +256,7 @@ test('3,000 connections on a limit of 1,000: 1,000 live, 2,000 are reset, and th
   await expect.poll(() => trace.events({ Event: 'ACCEPTED', Status: 'FAILURE', Reason: 'max_connections' }).length).toBe(2_000);
 
   // When one goes there is room for one.
-  sockets.find((socket) => !socket.destroyed)?.destroy();
+  sockets.find((socket) => !socket.destroyed)?.resetAndDestroy();
   await expect.poll(() => tap.metric('connections', { leg: 'downstream' })).toBe(999);
   const next = await dial(tap.socket);
   await expect.poll(() => tap.metric('connections', { leg: 'downstream' })).toBe(1_000);

@@ -54,7 +54,7 @@ beforeAll(async () => {
     },
     observers,
   );
-  [{ port }] = (await proxy.listen()) as [{ port: number }];
+  port = (await proxy.listen())[0]?.port ?? 0;
 });
 
 afterAll(async () => {
@@ -124,6 +124,10 @@ const parts = fc.tuple(stream, fc.array(fc.nat(), { maxLength: 12 })).map(([byte
   return places.slice(1).map((end, index) => bytes.subarray(places[index], end));
 });
 
+function fail(): never {
+  throw new Error('observer');
+}
+
 test('property: for any messages in any reads, both ways at once, the bytes that come out are those that went in', async () => {
   await fc.assert(
     fc.asyncProperty(parts, parts, async (up, down) => {
@@ -140,9 +144,6 @@ test('property: for any messages in any reads, both ways at once, the bytes that
 });
 
 test('what an observer throws changes no byte and reaches nobody but the error handler', async () => {
-  const fail = (): never => {
-    throw new Error('observer');
-  };
   observer = { connected: fail, connectFailed: fail, read: fail, closed: fail, ended: fail };
   const message = Buffer.from(
     'MSRP abcd SEND\r\nTo-Path: msrp://b:1/b;tcp\r\nFrom-Path: msrp://a:1/a;tcp\r\n-------abcd$\r\n',
