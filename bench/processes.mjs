@@ -13,7 +13,7 @@ const END_TIMEOUT = 10_000;
 /** Characters of a process's stderr that are kept for error messages. */
 const KEPT = 4_096;
 
-/** Of a process that the bench started. */
+/** A process that the bench started. */
 export class Program {
   /** @readonly */ name;
   #child;

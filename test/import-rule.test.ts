@@ -17,6 +17,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   config: ['lib', 'types:events', 'types:net', 'net/tls-domain', 'hep'],
   control: ['lib', 'events'],
   check: ['lib', 'net', 'trace', 'config'],
+  demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
+  app: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'control', 'config', 'check', 'types:events'],
 };
 
 /** Node modules that reach outside; what is a function of its input imports none of them. */
@@ -83,6 +85,13 @@ test('the reader of imports finds them', () => {
 test('each folder imports only what it may', () => {
   const broken = imports.filter(({ from }) => from.startsWith('.')).filter((each) => !isAllowed(each));
   expect(broken).toEqual([]);
+});
+
+test('commands and demo are imported by nobody but the command line', () => {
+  const used = imports.filter(
+    ({ file, from }) => /\/(?:commands|demo)\//.test(from) && !['cli', 'commands'].includes(part(file)),
+  );
+  expect(used).toEqual([]);
 });
 
 test('hep-js is imported by hep/packet.ts alone', () => {

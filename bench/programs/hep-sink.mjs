@@ -10,8 +10,6 @@ import { serve } from './serve.mjs';
 
 /** `HEP3` and the length of the whole packet in two octets. */
 const HEADER = 6;
-/** A packet of a header only keeps the connection alive. */
-const KEEP_ALIVE = HEADER;
 const MAGIC = 0x48_45_50_33;
 
 /** Milliseconds for the packets that somebody waits for. */
@@ -50,7 +48,8 @@ class Walker {
     if (this.#headerOctets < HEADER) return octets;
     this.#headerOctets = 0;
     if (this.#header.readUInt32BE(0) !== MAGIC) throw new Error('what arrived at the sink is not HEP');
-    this.#rest = this.#header.readUInt16BE(4) - KEEP_ALIVE;
+    // Nothing but a header keeps the connection alive: it is no packet to count.
+    this.#rest = this.#header.readUInt16BE(4) - HEADER;
     return octets;
   }
 }
@@ -67,6 +66,7 @@ const sink = createServer((socket) => {
     progress.emit('change');
   });
 });
+
 /** @param {() => boolean} isEnough @returns {Promise<number>} packets */
 function countWhen(isEnough) {
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@ import { readConfig } from '../config.js';
 import { type Endpoint, formatEndpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
-import { LogStream } from '../lib/log-stream.js';
+import type { LogStream } from '../lib/log-stream.js';
 
 export interface RunningProxy {
   readonly app: App;
@@ -29,10 +29,15 @@ const OTHER_PORTS: readonly Ports[] = [
 /**
  * Starts the proxy as `msrptap run` does, from a configuration that it writes.
  * @param file where the configuration goes
+ * @param stream where its log goes
  * @throws MsrptapError listen_failed
  */
-export async function startProxy(file: string, upstream: Endpoint, hep: Endpoint): Promise<RunningProxy> {
-  const stream = new LogStream();
+export async function startProxy(
+  file: string,
+  upstream: Endpoint,
+  hep: Endpoint,
+  stream: LogStream,
+): Promise<RunningProxy> {
   const startOn = async (ports: Ports, others: readonly Ports[]): Promise<RunningProxy> => {
     await writeFile(file, configuration(ports, upstream, hep));
     try {

@@ -25,6 +25,8 @@ export interface ConnectionOptions {
 /** TCP keep-alive: the first probe after this much silence. MSRP itself has none that a proxy may send [facts: no bare CRLF]. */
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
  * `stream` is where the bytes are read and written (the same, or the TLS socket around it).
@@ -45,6 +47,8 @@ export class Connection {
   readonly #sendWatch: StallWatch;
   #handler: ConnectionHandler | null = null;
   #firstToClose: 'far' | 'near' | null = null;
+  /** The far side's end was seen; what kind of end it is will be known in this turn. */
+  #endIsDue = false;
   #closed = false;
 
   constructor(
@@ -90,7 +94,7 @@ export class Connection {
     });
     stream.on('end', () => {
       this.#firstToClose ??= 'far';
-      handler.onEnd();
+      this.#ended(handler);
     });
     stream.on('finish', () => {
       this.#firstToClose ??= 'near';
@@ -103,6 +107,7 @@ export class Connection {
       handler.onFailure(reason, error.message);
     });
     stream.on('close', () => {
+      this.#tellEnd(handler);
       this.#closed = true;
       this.#sendWatch.disarm();
       handler.onClosed();
@@ -142,6 +147,28 @@ export class Connection {
       this.#raw.resetAndDestroy();
     }
     this.#stream.destroy();
+  }
+
+  /**
+   * libuv takes a RST that stands right behind data for an end of the stream. A write, be it an empty one, is told the
+   * truth, in this turn; one that waits already is told it too. With our own FIN sent there is no asking.
+   */
+  #ended(handler: ConnectionHandler): void {
+    const stream = this.#stream;
+    if (!stream.writableEnded && stream.writableLength === 0) {
+      // Below TLS, whose empty write keeps errors to itself.
+      this.#raw.write(NOTHING, (error) => {
+        if (error) stream.destroy(error);
+      });
+    }
+    this.#endIsDue = true;
+    setImmediate(() => this.#tellEnd(handler));
+  }
+
+  #tellEnd(handler: ConnectionHandler): void {
+    if (!this.#endIsDue) return;
+    this.#endIsDue = false;
+    if (this.#stream.errored === null) handler.onEnd();
   }
 
   #missedClose(): void {

@@ -7,6 +7,9 @@ import { onTestFinished } from 'vitest';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
+/** Milliseconds from SIGTERM to SIGKILL. */
+const GRACE = 5_000;
+
 /** The lines of one stream, so far. */
 export class Lines {
   readonly all: string[] = [];
@@ -55,7 +58,7 @@ export interface RunningCli {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Starts `msrptap …`; it is killed, if it still runs, when the test ends. */
+/** Starts `msrptap …`; it is ended, if it still runs, when the test ends. */
 export function startCli(...args: readonly string[]): RunningCli {
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -64,8 +67,11 @@ export function startCli(...args: readonly string[]): RunningCli {
     child.once('close', (code, signal) => resolve(code ?? signal));
   });
   onTestFinished(async () => {
-    child.kill('SIGKILL');
+    // It cleans up behind itself when it is asked to end.
+    child.kill('SIGTERM');
+    const overdue = setTimeout(() => child.kill('SIGKILL'), GRACE);
     await exited;
+    clearTimeout(overdue);
   });
   return {
     out: new Lines(child.stdout),

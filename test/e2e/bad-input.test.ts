@@ -166,8 +166,7 @@ describe('max_msg_chunks', () => {
     const hop = await NextHop.start();
     const tap = await startTap({ upstream: hop.url, trace, proto_msrp: limits(4) });
     const { client, server } = await linkThrough(tap.socket, hop);
-    console.log(1); const count = await drip(new Chat().ask('x'.repeat(200)), client, server);
-    console.log(count);
+    const count = await drip(new Chat().ask('x'.repeat(200)), client, server);
     // 4 × 536 octets may be missing; each read of one octet misses 535.
     expect(count).toBeGreaterThanOrEqual(4);
     expect(count).toBeLessThanOrEqual(5);

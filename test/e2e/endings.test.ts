@@ -1,9 +1,13 @@
 /** How links fail and end: what the peers see, what Homer is told, and that the next connection works. */
 import { describe, expect, test } from 'vitest';
+import { useCerts } from '../helpers/certs.js';
 import { carry, dial, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { startTap, type Settings, type Tap } from '../helpers/tap.js';
+import { serving, tlsDomains } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
+
+const certs = useCerts();
 
 /** A msrptap, traced, in front of `upstream`. */
 async function tapBefore(upstream: string, proto_msrp: Settings = {}): Promise<{ trace: Trace; tap: Tap; near: string }> {
@@ -146,14 +150,17 @@ describe('a next hop', () => {
     ]);
   });
 
-  test('that resets in the middle of an answer: what came before arrives, then the RST', async () => {
-    const hop = await NextHop.start();
-    const { tap } = await tapBefore(hop.url);
+  test.each(['msrp', 'msrps'])('over %s, with the RST right behind the beginning of an answer: no clean end', async (proto) => {
+    const hop = await NextHop.start(proto === 'msrps' ? { tls: serving(certs().server) } : {});
+    const trace = await Trace.start();
+    const tap = await startTap({ upstream: hop.url, trace, tls_mgm: tlsDomains(certs()) });
     const { client, server } = await linkThrough(tap.socket, hop);
-    const { head } = new Chat().open('text/plain', 'callee');
-    await carry(head, server, client);
+    await carry(new Chat().ask(), client, server);
+    // Both are there when msrptap looks: Node.js then tells of the data and of an end.
+    await server.sent(new Chat().open('text/plain', 'callee').head);
     server.reset();
     expect(await client.end).toBe('rst');
+    expect(await trace.event({ Event: 'CLOSED', Leg: 'upstream' })).toMatchObject({ Status: 'FAILURE', Reason: 'reset' });
   });
 });
 

@@ -44,7 +44,11 @@ export class Peer {
     this.remote = formatEndpoint(endpoint(raw.remoteAddress, raw.remotePort));
     raw.setNoDelay(true);
     this.end = new Promise((resolve) => {
-      socket.on('end', () => resolve('fin'));
+      socket.on('end', () => {
+        // Node may take a RST right behind data for an end; a write is told the truth.
+        if (socket.writable) socket.write('');
+        setImmediate(() => resolve('fin'));
+      });
       socket.on('error', (error: NodeJS.ErrnoException) => {
         this.error ??= error;
         if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve('rst');
@@ -52,7 +56,9 @@ export class Peer {
     });
     this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (bytes) => this.#take(bytes));
-    socket.once('close', () => this.#waiting?.reject(this.error ?? new Error('closed')));
+    const noMore = (): void => this.#waiting?.reject(this.error ?? new Error('ended'));
+    socket.once('end', noMore);
+    socket.once('close', noMore);
   }
 
   send(bytes: Buffer | string): void {
@@ -66,12 +72,12 @@ export class Peer {
     });
   }
 
-  /** The next `octets` octets. @throws when the connection closes before they have come */
+  /** The next `octets` octets. @throws when the connection ends before they have come */
   receive(octets: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { octets, resolve, reject };
       this.#serve();
-      if (this.#waiting !== null && this.socket.destroyed) reject(this.error ?? new Error('closed'));
+      if (this.socket.destroyed || this.socket.readableEnded) reject(this.error ?? new Error('ended'));
     });
   }
 

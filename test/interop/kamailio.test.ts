@@ -1,7 +1,7 @@
 /** Kamailio's sipcapture gets what msrptap mirrors, and reads the same out of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatEndpoint } from '#src/lib/address.js';
-import { dial, NextHop, type Peer } from '../helpers/endpoint.js';
+import { dial, NextHop } from '../helpers/endpoint.js';
 import { TapProcess, type Settings, type Setup } from '../helpers/tap.js';
 import { BINARY_BODY, conversation, converse, hangUp, newSession } from './conversation.js';
 import { Kamailio, type CapturedPacket } from './kamailio.js';
@@ -56,7 +56,6 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
     const startedAt = Date.now() * 1_000;
     const client = await dial(tap.socket);
     const callee = await nextHop.accept();
-    const dialler = remote(callee);
     await converse(client, callee, said);
     await hangUp(client, callee);
     const packets = byTime(await kamailio.received(captureId, said.length + EVENTS));
@@ -80,13 +79,14 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
       }),
     );
 
-    const listening = formatEndpoint(tap.socket);
-    expect(packets.filter(isEvent).map(eventOf)).toMatchObject([
-      { source: client.address, destination: listening, Event: 'ACCEPTED', Status: 'SUCCESS', Session: session },
-      { source: dialler, destination: callee.address, Event: 'CONNECTED', Status: 'SUCCESS', Session: session },
-      { source: client.address, destination: listening, Event: 'CLOSED', Status: 'SUCCESS', Reason: 'peer_closed' },
-      { source: dialler, destination: callee.address, Event: 'CLOSED', Status: 'SUCCESS', Reason: 'link_closed' },
-    ]);
+    const downstream = { source: client.address, destination: formatEndpoint(tap.socket) };
+    const upstream = { source: callee.remote, destination: callee.address };
+    expect(events(packets)).toMatchObject({
+      'ACCEPTED downstream': { ...downstream, Status: 'SUCCESS', Session: session },
+      'CONNECTED upstream': { ...upstream, Status: 'SUCCESS', Session: session },
+      'CLOSED downstream': { ...downstream, Status: 'SUCCESS', Session: session, Reason: 'peer_closed' },
+      'CLOSED upstream': { ...upstream, Status: 'SUCCESS', Session: session, Reason: 'link_closed' },
+    });
   });
 
   test('as shipped, bodies that are no text are not mirrored', async () => {
@@ -123,40 +123,51 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
     expect(text.startsWith(`${head}${'x'.repeat(100_000 - left)}[`)).toBe(true);
   });
 
-  test('errors: bytes that are no MSRP, and a next hop that refuses', async () => {
+  test('an end by bytes that are no MSRP', async () => {
     const nextHop = await NextHop.start();
-    const listeners = [nextHop.url, REFUSING].map((upstream) => ({ socket: 'msrp:127.0.0.1:0', upstream }));
-    const { tap, captureId } = await startTap(transport, {}, { listeners });
-    const [listening = '', other = ''] = tap.sockets.map((socket) => formatEndpoint(socket));
-    const talker = await dial(tap.socket);
+    const { tap, captureId } = await startTap(transport, {}, { upstream: nextHop.url });
+    const client = await dial(tap.socket);
     const callee = await nextHop.accept();
-    const dialler = remote(callee);
-    talker.send('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n');
-    await Promise.all([talker.end, callee.end]);
-    const refused = await dial(tap.sockets[1] ?? tap.socket);
-    expect(await refused.end).toBe('rst');
+    callee.send('HTTP/1.1 400 Bad Request\r\n\r\n');
+    await Promise.all([client.end, callee.end]);
+    const packets = await kamailio.received(captureId, EVENTS);
 
-    const events = byTime(await kamailio.received(captureId, 7)).map(eventOf);
-    const ofLink = (name: string | undefined): unknown => events.filter(({ correlationId }) => correlationId === name);
-    // Without a session: known by the connection, one name for each link.
-    const [name, otherName] = new Set(events.map(({ correlationId }) => correlationId));
-    expect([name, otherName]).toEqual([expect.stringMatching(/^conn-/), expect.stringMatching(/^conn-/)]);
-    expect(ofLink(name)).toMatchObject([
-      { source: talker.address, destination: listening, Event: 'ACCEPTED', Status: 'SUCCESS' },
-      { source: dialler, destination: callee.address, Event: 'CONNECTED', Status: 'SUCCESS' },
-      { source: listening, destination: talker.address, Event: 'CLOSED', Status: 'FAILURE', Reason: 'parse_error' },
-      { source: dialler, destination: callee.address, Event: 'CLOSED', Status: 'FAILURE', Reason: 'link_closed' },
-    ]);
-    expect(ofLink(otherName)).toMatchObject([
-      { source: refused.address, destination: other, Event: 'ACCEPTED', Status: 'SUCCESS' },
-      { destination: REFUSING.replace('msrp:', ''), Event: 'CONNECTED', Status: 'FAILURE', Reason: 'connect_refused' },
-      { source: other, destination: refused.address, Event: 'CLOSED', Status: 'FAILURE', Reason: 'link_closed' },
-    ]);
+    expect(packets).toHaveLength(EVENTS);
+    const upstream = { source: callee.remote, destination: callee.address };
+    expect(events(packets)).toMatchObject({
+      'ACCEPTED downstream': { source: client.address, destination: formatEndpoint(tap.socket), Status: 'SUCCESS' },
+      'CONNECTED upstream': { ...upstream, Status: 'SUCCESS' },
+      'CLOSED upstream': { ...upstream, Status: 'FAILURE', Reason: 'parse_error' },
+      // msrptap itself ended it.
+      'CLOSED downstream': {
+        source: formatEndpoint(tap.socket),
+        destination: client.address,
+        Status: 'FAILURE',
+        Reason: 'link_closed',
+      },
+    });
+    expectOneName(packets);
+  });
+
+  test('a next hop that refuses', async () => {
+    const { tap, captureId } = await startTap(transport, {}, { upstream: `msrp:${REFUSING}` });
+    const client = await dial(tap.socket);
+    expect(await client.end).toBe('rst');
+    const packets = await kamailio.received(captureId, 3);
+
+    const listening = formatEndpoint(tap.socket);
+    expect(packets).toHaveLength(3);
+    expect(events(packets)).toMatchObject({
+      'ACCEPTED downstream': { source: client.address, destination: listening, Status: 'SUCCESS' },
+      'CONNECTED upstream': { destination: REFUSING, Status: 'FAILURE', Reason: 'connect_refused' },
+      'CLOSED downstream': { source: listening, destination: client.address, Status: 'FAILURE', Reason: 'link_closed' },
+    });
+    expectOneName(packets);
   });
 });
 
 /** Discard: no ordinary machine has it. */
-const REFUSING = 'msrp:127.0.0.1:9';
+const REFUSING = '127.0.0.1:9';
 
 const LONG_HEADERS = [
   'From-Path: msrp://a.example.com:2855/a;tcp',
@@ -182,15 +193,22 @@ function messages(packets: readonly CapturedPacket[]): { source: string; destina
     .map(({ source, destination, payload }) => ({ source, destination, payload: payload.toString('latin1') }));
 }
 
-/** An event, with the addresses and the correlation id of its packet. */
-function eventOf(packet: CapturedPacket): Readonly<Record<string, unknown>> & { readonly correlationId: string } {
-  const { source, destination, correlationId } = packet;
-  return { ...(JSON.parse(packet.payload.toString()) as Record<string, unknown>), source, destination, correlationId };
+/** By kind and leg, of which there is one each: what the payload says, and the addresses of its packet. */
+function events(packets: readonly CapturedPacket[]): Readonly<Record<string, unknown>> {
+  const all = packets.filter(isEvent).map(({ source, destination, payload }) => {
+    const event = JSON.parse(payload.toString()) as { readonly Event: string; readonly Leg: string };
+    return [`${event.Event} ${event.Leg}`, { ...event, source, destination }] as const;
+  });
+  const byKind = Object.fromEntries(all);
+  expect(Object.keys(byKind)).toHaveLength(all.length);
+  return byKind;
 }
 
-/** The other end of a connection. */
-function remote({ socket }: Peer): string {
-  return formatEndpoint({ ip: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
+/** Without a session, all events of a connection are known by the same made-up id. */
+function expectOneName(packets: readonly CapturedPacket[]): void {
+  const [name, ...others] = new Set(packets.map(({ correlationId }) => correlationId));
+  expect(name).toMatch(/^conn-[\w-]+$/);
+  expect(others).toEqual([]);
 }
 
 function replaced(octets: Buffer, part: Buffer, by: Buffer): Buffer {
