@@ -1,7 +1,8 @@
 /** A conversation over each kind of link, and what of it is mirrored. */
 import { describe, expect, test } from 'vitest';
 import { useCerts } from '../helpers/certs.js';
-import { carry, dial, NextHop, type Peer } from '../helpers/endpoint.js';
+import { carry, dial, NextHop } from '../helpers/endpoint.js';
+import type { Peer } from '../helpers/peer.js';
 import { startTap } from '../helpers/tap.js';
 import { serving, tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace, type Traced } from '../helpers/trace.js';
@@ -29,7 +30,10 @@ describe.each(KINDS)('$down to $up over $ip', ({ down, up, ip }) => {
     const bind = chat.ask();
     const hello = chat.ask('Grüße, 世界 🎈');
     const picture = chat.tell({ type: 'image/png', body: Buffer.from(Array.from({ length: 512 }, (_, i) => i % 256)) });
-    const cpim = chat.ask({ type: 'message/cpim', body: 'From: <sip:a>\r\n\r\nContent-Type: text/plain\r\n\r\n-------\r\n' });
+    const cpim = chat.ask({
+      type: 'message/cpim',
+      body: 'From: <sip:a>\r\n\r\nContent-Type: text/plain\r\n\r\n-------\r\n',
+    });
     const talk: [Buffer, Peer, Peer][] = [
       [bind, client, server],
       [chat.ok(bind), server, client],
@@ -154,7 +158,12 @@ test('what a client sends before its next hop is connected arrives, and CRLFs be
   const hop = await NextHop.start();
   const tap = await startTap({ upstream: hop.url });
   const client = await dial(tap.socket);
-  const early = Buffer.concat([new Chat().ask(), Buffer.from('\r\n'), new Chat().ask('hello'), Buffer.from('\r\n\r\n')]);
+  const early = Buffer.concat([
+    new Chat().ask(),
+    Buffer.from('\r\n'),
+    new Chat().ask('hello'),
+    Buffer.from('\r\n\r\n'),
+  ]);
   client.send(early);
   client.finish();
   const server = await hop.accept();

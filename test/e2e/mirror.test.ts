@@ -1,6 +1,8 @@
 /** What of the messages reaches Homer: bodies, caps, cuts, both legs, and the session it is filed under. */
-import { describe, expect, test } from 'vitest';
-import { carry, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { carry, linkThrough, NextHop } from '../helpers/endpoint.js';
+import type { Peer } from '../helpers/peer.js';
+import { receiveTcp } from '../helpers/hep.js';
 import { startTap, type Settings, type Tap } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
@@ -87,7 +89,8 @@ describe('trace_max_payload', () => {
     // No more is left out than a character and the marker's shorter number make up.
     expect(payload.length).toBeGreaterThan(trace_max_payload - 12);
     expect(text.startsWith(head)).toBe(true);
-    const [, kept = '', left] = /^(.*)\[msrptap: (\d+) bytes of text\/plain not mirrored\]([^]*)$/.exec(text.slice(head.length)) ?? [];
+    const [, kept = '', left] =
+      /^(.*)\[msrptap: (\d+) bytes of text\/plain not mirrored\]([^]*)$/.exec(text.slice(head.length)) ?? [];
     expect(body.startsWith(kept)).toBe(true);
     expect(Number(left)).toBe(Buffer.byteLength(body) - Buffer.byteLength(kept));
     expect(text.endsWith(`not mirrored]${end}`)).toBe(true);
@@ -108,7 +111,7 @@ describe('trace_max_payload', () => {
 
 test('a message that comes in pieces is mirrored as one', async () => {
   const { trace, chat, client, server } = await scene();
-  const message = chat.ask(`${'Grüße '.repeat(500)}`);
+  const message = chat.ask('Grüße '.repeat(500));
   for (let at = 0; at < message.length; at += 600) {
     const piece = message.subarray(at, at + 600);
     await carry(piece, client, server);
@@ -168,63 +171,51 @@ test('trace_legs both: once on each connection, on its own addresses', async () 
   ]);
 });
 
-describe('the correlation id', () => {
-  test('of a session stays what its first request said, whoever speaks', async () => {
-    const { trace, chat, client, server } = await scene();
-    const [hello, answer] = [chat.ask('hello'), chat.tell('answer')];
-    await carry(hello, client, server);
-    await carry(answer, server, client);
-    await carry(chat.ok(answer), client, server);
-    for (const message of [hello, answer, chat.ok(answer)]) expect((await trace.message(message)).id).toBe(chat.session);
+test('two destinations, over tcp and udp, get the same', async () => {
+  const [one, other] = [await Trace.start(), await Trace.start('udp')];
+  const hop = await NextHop.start();
+  const tap = await startTap({
+    upstream: hop.url,
+    proto_msrp: { trace_on: 1, trace_destination: ['one', 'other'] },
+    proto_hep: { hep_id: [`[one]127.0.0.1:${one.port}`, `[other]127.0.0.1:${other.port};transport=udp;version=3`] },
   });
-
-  test('two sessions on one connection keep apart, and each gets its CLOSED', async () => {
-    const { trace, chat, client, server } = await scene();
-    const other = new Chat();
-    for (const message of [chat.ask('one'), other.ask('two')]) await carry(message, client, server);
-    await carry(chat.tell('three'), server, client);
-    await carry(other.tell('four'), server, client);
-    client.finish();
-    server.finish();
-    await trace.count(2 + 4 + 4);
-    const bodies = (session: string): string[] =>
-      trace.ladder(session).flatMap(({ event, payload }) => (event === null ? [frameless(payload)] : []));
-    expect(bodies(chat.session)).toEqual(['one', 'three']);
-    expect(bodies(other.session)).toEqual(['two', 'four']);
-    for (const Session of [chat.session, other.session]) {
-      expect(trace.events({ Event: 'CLOSED', Session }).map(({ Leg }) => Leg).toSorted()).toEqual(['downstream', 'upstream']);
-    }
-    expect(trace.events({ Event: 'ACCEPTED' })).toEqual([expect.objectContaining({ Session: chat.session })]);
-  });
-
-  test('of a connection that never says a word is its link', async () => {
-    const { trace, client, server } = await scene();
-    client.finish();
-    server.finish();
-    await trace.count(4);
-    const [link] = trace.events().map(({ Link }) => Link);
-    expect(link).toMatch(/^[0-9a-f]{8}-\d+$/);
-    expect(trace.ladder(`conn-${link}`).map(({ event }) => [event?.Event, event?.Session])).toEqual([
-      ['ACCEPTED', undefined],
-      ['CONNECTED', undefined],
-      ['CLOSED', undefined],
-      ['CLOSED', undefined],
-    ]);
-  });
-
-  test('events wait for the first message, correlation_wait at most, and keep their own time', async () => {
-    const { trace, chat, client, server } = await scene({ correlation_wait: 150 });
-    await trace.count(2);
-    expect(trace.events().map(({ Session }) => Session)).toEqual([undefined, undefined]);
-    await carry(chat.ask('late'), client, server);
-    const late = await trace.until(({ event }) => event === null);
-    expect(late.id).toBe(chat.session);
-    const [accepted] = trace.packets;
-    expect(late.time - (accepted?.time ?? 0)).toBeGreaterThan(150_000);
-  });
+  const { client, server } = await linkThrough(tap.socket, hop);
+  const chat = new Chat();
+  await carry(chat.ask('hello'), client, server);
+  client.finish();
+  server.finish();
+  await Promise.all([one.count(5), other.count(5)]);
+  expect(other.ladder(chat.session)).toEqual(one.ladder(chat.session));
+  expect(one.ladder(chat.session)).toHaveLength(5);
 });
 
-function frameless(message: Buffer): string {
-  const [head, end] = frame(message);
-  return message.toString('latin1').slice(head.length, -end.length);
-}
+test('homer5_on and what identifies this msrptap', async () => {
+  const receiver = await receiveTcp();
+  onTestFinished(() => receiver.close());
+  const hop = await NextHop.start();
+  const tap = await startTap({
+    upstream: hop.url,
+    trace: receiver,
+    proto_hep: {
+      hep_capture_id: 4_711,
+      hep_node_name: 'tap1',
+      hep_auth_key: 'secret',
+      hep_payload_type: { events: 89, messages: 110 },
+      homer5_on: 1,
+      homer5_delim: '|',
+    },
+  });
+  const { client, server } = await linkThrough(tap.socket, hop);
+  const hello = new Chat().ask('hello');
+  await carry(hello, client, server);
+  await receiver.received(3);
+  const identity = { captureId: 4_711, nodeName: 'tap1', authKey: 'secret' };
+  for (const packet of receiver.packets) expect(packet).toMatchObject(identity);
+  const ofType = (wanted: number): string[] =>
+    receiver.packets.flatMap(({ type, payload }) => (type === wanted ? [payload.toString()] : []));
+  expect(ofType(110)).toEqual([hello.toString()]);
+  expect(ofType(89)).toEqual([
+    expect.stringMatching(/^MSRP\|ACCEPTED\|SUCCESS\|[^|]+\|Leg=downstream\|/),
+    expect.stringMatching(/^MSRP\|CONNECTED\|SUCCESS\|[^|]+\|Leg=upstream\|/),
+  ]);
+});

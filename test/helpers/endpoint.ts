@@ -4,126 +4,8 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 import { connect as connectTls, TLSSocket, type ConnectionOptions, type TLSSocketOptions } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished } from 'vitest';
-import { endpoint, formatEndpoint, type Endpoint } from '#src/lib/address.js';
-
-/** How the far side ended a connection: with a FIN, with a RST. */
-export type End = 'fin' | 'rst';
-
-interface Waiting {
-  readonly octets: number;
-  readonly resolve: (bytes: Buffer) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** One end of a connection. */
-export class Peer {
-  /** Where its bytes are read and written: TLS, or `raw` itself. */
-  readonly socket: Socket;
-  /** The TCP socket. */
-  readonly raw: Socket;
-  /** `ip:port` of this end, as packets name it. */
-  readonly address: string;
-  /** The other end. */
-  readonly remote: string;
-  /** How the far side ended it. */
-  readonly end: Promise<End>;
-  /** Resolves when the connection is gone altogether. */
-  readonly closed: Promise<void>;
-  /** The error that ended it. */
-  error: NodeJS.ErrnoException | null = null;
-  /** Octets received so far, those taken included. */
-  octets = 0;
-  #bytes: Buffer[] = [];
-  #length = 0;
-  #waiting: Waiting | null = null;
-
-  constructor(raw: Socket, socket: Socket = raw) {
-    this.raw = raw;
-    this.socket = socket;
-    this.address = formatEndpoint(endpoint(raw.localAddress, raw.localPort));
-    this.remote = formatEndpoint(endpoint(raw.remoteAddress, raw.remotePort));
-    raw.setNoDelay(true);
-    this.end = new Promise((resolve) => {
-      socket.on('end', () => {
-        // Node may take a RST right behind data for an end; a write is told the truth.
-        if (socket.writable) socket.write('');
-        setImmediate(() => resolve('fin'));
-      });
-      socket.on('error', (error: NodeJS.ErrnoException) => {
-        this.error ??= error;
-        if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve('rst');
-      });
-    });
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
-    socket.on('data', (bytes) => this.#take(bytes));
-    const noMore = (): void => this.#waiting?.reject(this.error ?? new Error('ended'));
-    socket.once('end', noMore);
-    socket.once('close', noMore);
-  }
-
-  send(bytes: Buffer | string): void {
-    this.socket.write(bytes);
-  }
-
-  /** Resolves when the kernel took it. */
-  sent(bytes: Buffer | string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.socket.write(bytes, (error) => (error === null || error === undefined ? resolve() : reject(error)));
-    });
-  }
-
-  /** The next `octets` octets. @throws when the connection ends before they have come */
-  receive(octets: number): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      this.#waiting = { octets, resolve, reject };
-      this.#serve();
-      if (this.socket.destroyed || this.socket.readableEnded) reject(this.error ?? new Error('ended'));
-    });
-  }
-
-  /** Takes the next `octets` octets and forgets them, so that any number fits. */
-  async skip(octets: number): Promise<void> {
-    for (let left = octets; left > 0;) left -= (await this.receive(Math.min(left, SKIP_OCTETS))).length;
-  }
-
-  /** What came and was not taken. */
-  rest(): Buffer {
-    const bytes = Buffer.concat(this.#bytes);
-    this.#bytes = [];
-    this.#length = 0;
-    return bytes;
-  }
-
-  /** Sends a FIN. */
-  finish(): void {
-    this.socket.end();
-  }
-
-  /** Sends a RST. */
-  reset(): void {
-    this.raw.resetAndDestroy();
-    this.socket.destroy();
-  }
-
-  #take(bytes: Buffer): void {
-    this.octets += bytes.length;
-    this.#bytes.push(bytes);
-    this.#length += bytes.length;
-    this.#serve();
-  }
-
-  #serve(): void {
-    if (this.#waiting === null || this.#length < this.#waiting.octets) return;
-    const { octets, resolve } = this.#waiting;
-    this.#waiting = null;
-    const all = this.rest();
-    if (all.length > octets) {
-      this.#bytes = [all.subarray(octets)];
-      this.#length = all.length - octets;
-    }
-    resolve(all.subarray(0, octets));
-  }
-}
+import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
+import { Peer } from './peer.js';
 
 /**
  * Connects; with `tls`, the handshake is over then.
@@ -142,15 +24,14 @@ export async function dial({ ip, port }: Endpoint, tls?: ConnectionOptions): Pro
   return new Peer(raw, stream);
 }
 
-/** Taken at a time, so that what waits is not joined again and again. */
-const SKIP_OCTETS = 65_536;
-
 export interface NextHopOptions {
   readonly ip?: string;
   /** 0 for a free one; one that was in use, to come back on it. */
   readonly port?: number;
   /** With it, connections are TLS. */
   readonly tls?: TLSSocketOptions;
+  /** Handshakes wait for it. */
+  readonly until?: Promise<unknown>;
 }
 
 /** Where msrptap's connections go to. */
@@ -160,25 +41,28 @@ export class NextHop {
   readonly port: number;
   readonly #server: Server;
   readonly #tls: TLSSocketOptions | undefined;
+  readonly #until: Promise<unknown>;
   readonly #sockets = new Set<Socket>();
   readonly #accepted: Peer[] = [];
   readonly #waiting: ((peer: Peer) => void)[] = [];
 
-  private constructor(server: Server, tls: TLSSocketOptions | undefined) {
+  private constructor(server: Server, { tls, until = Promise.resolve() }: NextHopOptions) {
     this.proto = tls === undefined ? 'msrp' : 'msrps';
     this.#server = server;
     this.#tls = tls;
+    this.#until = until;
     const { address, port } = server.address() as AddressInfo;
     this.ip = address;
     this.port = port;
-    server.on('connection', (raw: Socket) => this.#accept(raw));
+    server.on('connection', (raw: Socket) => void this.#accept(raw));
   }
 
-  static async start({ ip = '127.0.0.1', port = 0, tls }: NextHopOptions = {}): Promise<NextHop> {
+  static async start(options: NextHopOptions = {}): Promise<NextHop> {
+    const { ip = '127.0.0.1', port = 0 } = options;
     const server = createServer({ allowHalfOpen: true });
     server.listen({ host: ip, port, backlog: 4_096 });
     await once(server, 'listening');
-    const nextHop = new NextHop(server, tls);
+    const nextHop = new NextHop(server, options);
     onTestFinished(() => {
       nextHop.stopListening();
       for (const socket of nextHop.#sockets) socket.destroy();
@@ -213,13 +97,14 @@ export class NextHop {
     this.#server.close();
   }
 
-  #accept(raw: Socket): void {
+  async #accept(raw: Socket): Promise<void> {
     this.#sockets.add(raw);
     raw.on('error', () => {}).once('close', () => this.#sockets.delete(raw));
     if (this.#tls === undefined) {
       this.#offer(new Peer(raw));
       return;
     }
+    await this.#until;
     const stream = new TLSSocket(raw, { ...this.#tls, isServer: true });
     stream.on('error', () => {});
     stream.once('secure', () => {
@@ -243,7 +128,10 @@ export async function carry(bytes: Buffer, from: Peer, to: Peer): Promise<void> 
 }
 
 /** A client of a listener, and the connection that msrptap originates for it. */
-export async function linkThrough(socket: Endpoint, hop: NextHop): Promise<{ readonly client: Peer; readonly server: Peer }> {
+export async function linkThrough(
+  socket: Endpoint,
+  hop: NextHop,
+): Promise<{ readonly client: Peer; readonly server: Peer }> {
   const accepted = hop.accept();
   return { client: await dial(socket), server: await accepted };
 }

@@ -1,11 +1,7 @@
-/** msrptap itself, put together from a configuration: in this process, or as the command in a process of its own. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** msrptap itself, put together from a configuration. */
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect, onTestFinished } from 'vitest';
 import { App } from '#src/app.js';
 import { parseConfig } from '#src/config.js';
@@ -62,8 +58,10 @@ export class Tap {
   /** Where its listeners are, in their order. */
   readonly sockets: readonly Endpoint[];
   readonly httpd: Endpoint;
+  readonly log: readonly LogLine[];
 
-  constructor(sockets: readonly string[], httpd: string) {
+  constructor(sockets: readonly string[], httpd: string, log: readonly LogLine[]) {
+    this.log = log;
     this.sockets = sockets.map((socket) => endpointOf(socket.replace(/^msrps?:/, '')));
     this.httpd = endpointOf(httpd);
   }
@@ -72,6 +70,11 @@ export class Tap {
     const [first] = this.sockets;
     if (first === undefined) throw new Error('it listens nowhere');
     return first;
+  }
+
+  /** How often a message stands in the log. */
+  logged(message: string): number {
+    return this.log.filter(({ msg }) => msg === message).length;
   }
 
   /** An MI call over HTTP; its result. */
@@ -93,6 +96,13 @@ export class Tap {
     const samples = readExposition(body).samples.filter(wanted);
     expect(samples, `series of ${name}`).not.toEqual([]);
     return samples.reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** What became of the packets for the destination, by hep_packets_total. */
+  async hepPackets(): Promise<Readonly<Record<'sent' | 'dropped' | 'failed' | 'maybe', number>>> {
+    const figure = (result: string): Promise<number> => this.metric('hep_packets_total', { result });
+    const [sent, dropped] = [await figure('sent'), await figure('dropped')];
+    return { sent, dropped, failed: await figure('failed'), maybe: await figure('maybe') };
   }
 
   /** A request on a connection of its own. @throws when nobody answers */
@@ -119,12 +129,12 @@ export class Tap {
 }
 
 /** In this process. When the test ends it is stopped, and none of its observers may have thrown. */
-export async function startTap(setup: Setup): Promise<Tap & { readonly app: App; readonly log: readonly LogLine[] }> {
+export async function startTap(setup: Setup): Promise<Tap> {
   const log: LogLine[] = [];
   const config = parseConfig(JSON.stringify(settings(setup)), join(tmpdir(), 'msrptap.yaml'));
   const stream = { write: (line: string) => void log.push(JSON.parse(line) as LogLine) };
   const app = await App.start({ config, log: createLog('info', stream) });
-  const tap = Object.assign(new Tap(app.sockets, app.httpd), { app, log });
+  const tap = new Tap(app.sockets, app.httpd, log);
   onTestFinished(async () => {
     const errors = await tap.metric('observer_errors_total');
     await app.drain(AbortSignal.abort());
@@ -133,75 +143,8 @@ export async function startTap(setup: Setup): Promise<Tap & { readonly app: App;
   return tap;
 }
 
-/** `msrptap run`, as built. When the test ends it is killed. */
-export class TapProcess extends Tap {
-  readonly log: readonly LogLine[];
-  readonly exited: Promise<number | null>;
-  readonly #child: ChildProcess;
-  #isOver = false;
-
-  private constructor(child: ChildProcess, log: readonly LogLine[], ready: LogLine) {
-    super(ready['sockets'] as string[], ready['httpd'] as string);
-    this.#child = child;
-    this.log = log;
-    this.exited = once(child, 'exit').then(([code]) => {
-      this.#isOver = true;
-      return typeof code === 'number' ? code : null;
-    });
-  }
-
-  static async start(setup: Setup): Promise<TapProcess> {
-    const directory = mkdtempSync(join(tmpdir(), 'msrptap-run-'));
-    const file = join(directory, 'msrptap.yaml');
-    writeFileSync(file, JSON.stringify(settings(setup)));
-    const cli = join(import.meta.dirname, '../../dist/cli.js');
-    const child = spawn(process.execPath, [cli, 'run', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-    onTestFinished(() => {
-      child.kill('SIGKILL');
-      rmSync(directory, { recursive: true });
-    });
-    const log: LogLine[] = [];
-    const ready = await new Promise<LogLine>((resolve, reject) => {
-      child.once('exit', (code) => reject(new Error(`exit ${code}: ${JSON.stringify(log)}`)));
-      createInterface({ input: child.stderr }).on('line', (text) => {
-        const line = readLine(text);
-        log.push(line);
-        if (line.msg === 'ready') resolve(line);
-      });
-    });
-    return new TapProcess(child, log, ready);
-  }
-
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
-  signal(signal: 'SIGTERM' | 'SIGHUP' | 'SIGINT'): void {
-    this.#child.kill(signal);
-  }
-
-  /** Resident memory now, and the most there was, in MiB. */
-  memory(): { readonly now: number; readonly most: number } {
-    return memoryOf(this.#child.pid ?? 0);
-  }
-}
-
-/** Of any process (proc(5)), in MiB. */
-export function memoryOf(pid: number): { readonly now: number; readonly most: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const figure = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1_024;
-  return { now: figure('VmRSS'), most: figure('VmHWM') };
-}
-
-function readLine(text: string): LogLine {
-  try {
-    return JSON.parse(text) as LogLine;
-  } catch {
-    return { level: 'none', msg: text };
-  }
-}
-
-function endpointOf(text: string): Endpoint {
+/** Reads `ip:port` or `[v6]:port`. */
+export function endpointOf(text: string): Endpoint {
   const parsed = parseHostPort(text, 0);
   if (parsed === null) throw new Error(`no socket: ${text}`);
   return { ip: parsed.host, port: parsed.port };

@@ -1,6 +1,6 @@
 /** What Homer would get: every packet that msrptap sends, read by the decoder of hep.ts and made comparable. */
 import { expect, onTestFinished } from 'vitest';
-import { receiveTcp, type Receiver, type WirePacket } from './hep.js';
+import { receiveTcp, receiveUdp, type Receiver, type WirePacket } from './hep.js';
 
 /** The JSON of a connection event, as the design has it. */
 export interface TracedEvent {
@@ -42,8 +42,8 @@ export class Trace {
     this.#receiver = receiver;
   }
 
-  static async start(): Promise<Trace> {
-    const receiver = await receiveTcp();
+  static async start(transport: 'tcp' | 'udp' = 'tcp'): Promise<Trace> {
+    const receiver = await (transport === 'tcp' ? receiveTcp() : receiveUdp());
     onTestFinished(() => receiver.close());
     return new Trace(receiver);
   }
@@ -109,7 +109,8 @@ export class Trace {
     const time = seconds * 1_000_000 + microseconds;
     expect(time).toBeGreaterThanOrEqual(this.#startedAt - CLOCK_STEP);
     expect(time).toBeLessThanOrEqual(Date.now() * 1_000 + CLOCK_STEP);
-    const event = packet.payload.toString('latin1', 0, 1) === '{' ? (JSON.parse(packet.payload.toString()) as TracedEvent) : null;
+    const event =
+      packet.payload.toString('latin1', 0, 1) === '{' ? (JSON.parse(packet.payload.toString()) as TracedEvent) : null;
     const traced = {
       source: socketOf(source4, source6, packet.sourcePort),
       destination: socketOf(destination4, destination6, packet.destinationPort),

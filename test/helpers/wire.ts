@@ -45,7 +45,13 @@ export class Chat {
   open(type: string, from: End = 'caller'): { readonly head: Buffer; readonly end: Buffer; readonly id: string } {
     const id = this.#nextId();
     const [to, by] = this.#path(from);
-    const lines = [`MSRP ${id} SEND`, `To-Path: ${to}`, `From-Path: ${by}`, `Message-ID: ${id}`, `Content-Type: ${type}`];
+    const lines = [
+      `MSRP ${id} SEND`,
+      `To-Path: ${to}`,
+      `From-Path: ${by}`,
+      `Message-ID: ${id}`,
+      `Content-Type: ${type}`,
+    ];
     return { id, head: Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), end: Buffer.from(`\r\n-------${id}$\r\n`) };
   }
 

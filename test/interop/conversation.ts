@@ -60,7 +60,10 @@ export function conversation(session: string): readonly Said[] {
       ]),
     },
     by('next hop', `MSRP file0004 200 OK\n${down}-------file0004$\n`),
-    by('client', `MSRP file0005 SEND\n${up}Message-ID: 4.file\nByte-Range: 279-*/*\nContent-Type: image/png\n\n\n-------file0005#\n`),
+    by(
+      'client',
+      `MSRP file0005 SEND\n${up}Message-ID: 4.file\nByte-Range: 279-*/*\nContent-Type: image/png\n\n\n-------file0005#\n`,
+    ),
     by(
       'next hop',
       `MSRP report06 REPORT\n${down}Message-ID: 4.file\nByte-Range: 1-278/278\nStatus: 000 200 OK\n-------report06$\n`,

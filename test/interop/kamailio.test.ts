@@ -64,7 +64,14 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
     expect(packets).toHaveLength(said.length + EVENTS);
     for (const packet of packets) {
       const family = packet.source.startsWith('[') ? 10 : 2;
-      expect(packet).toMatchObject({ version: 3, protocol: 6, type: 100, authKey: AUTH_KEY, correlationId: session, family });
+      expect(packet).toMatchObject({
+        version: 3,
+        protocol: 6,
+        type: 100,
+        authKey: AUTH_KEY,
+        correlationId: session,
+        family,
+      });
       expect(packet.time).toBeGreaterThanOrEqual(startedAt - CLOCK_STEP);
       expect(packet.time).toBeLessThanOrEqual(endedAt + CLOCK_STEP);
     }
@@ -119,7 +126,9 @@ describe.each(['udp', 'tcp'] as const)('over %s', (transport) => {
     // The marker's number is as long as it may get only when nothing is mirrored.
     expect(text.length).toBeLessThanOrEqual(12_288);
     expect(text.length).toBeGreaterThanOrEqual(12_286);
-    const left = Number(/\[msrptap: (\d+) bytes of text\/plain not mirrored\]\r\n-------long0001\$\r\n$/.exec(text)?.[1]);
+    const left = Number(
+      /\[msrptap: (\d+) bytes of text\/plain not mirrored\]\r\n-------long0001\$\r\n$/.exec(text)?.[1],
+    );
     expect(text.startsWith(`${head}${'x'.repeat(100_000 - left)}[`)).toBe(true);
   });
 

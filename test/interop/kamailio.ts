@@ -70,7 +70,7 @@ export class Kamailio {
       this.#isOver = true;
       this.#news.emit('news');
     });
-    process.once('exit', this.#kill);
+    process.once('exit', this.#end);
   }
 
   /** Resolves when it receives. @throws Error with what it said, when it does not start */
@@ -93,8 +93,6 @@ export class Kamailio {
     const options = ['-DD', '-E', '-m', '32', '-M', '8'];
     const child = spawn(program('kamailio'), [...config, ...sockets, ...files, ...database, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      // A process group of its own: its workers end with it, however it ends.
-      detached: true,
     });
     return new Kamailio(port, directory, child, createInterface({ input: child.stderr }));
   }
@@ -112,16 +110,16 @@ export class Kamailio {
   async stop(): Promise<void> {
     if (!this.#isOver) {
       const closed = once(this.#child, 'close');
-      this.#kill();
+      this.#end();
       await closed;
     }
-    process.off('exit', this.#kill);
+    process.off('exit', this.#end);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  readonly #kill = (): void => {
-    if (this.#isOver || this.#child.pid === undefined) return;
-    process.kill(-this.#child.pid, 'SIGKILL');
+  /** Its first process ends the others. */
+  readonly #end = (): void => {
+    this.#child.kill('SIGTERM');
   };
 
   async #isReady(): Promise<boolean> {

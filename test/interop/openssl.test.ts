@@ -53,7 +53,11 @@ describe.each([
     ]);
 
     expect(accepted).toMatchObject({ Protocol: 'MSRPS', Status: 'SUCCESS', Destination: formatEndpoint(tap.socket) });
-    expect(connected).toMatchObject({ Protocol: 'MSRPS', Status: 'SUCCESS', Destination: formatEndpoint(callee.socket) });
+    expect(connected).toMatchObject({
+      Protocol: 'MSRPS',
+      Status: 'SUCCESS',
+      Destination: formatEndpoint(callee.socket),
+    });
     expect(trace.messages.map(({ payload }) => payload.toString('latin1'))).toEqual(
       said.map(({ octets }) => octets.toString('latin1')),
     );

@@ -1,0 +1,6 @@
+import { expect } from 'vitest';
+
+/** `expect` for a figure that is on its way: looked at again and again, for as long as a loaded machine may need. */
+export function eventually<T>(figure: () => T): ReturnType<typeof expect.poll<T>> {
+  return expect.poll(figure, { timeout: 10_000, interval: 25 });
+}
