@@ -5,25 +5,16 @@
  */
 import type { Endpoint, HostPort } from './lib/address.js';
 import type { Reason } from './lib/reasons.js';
-import type { Message } from './msrp/message.js';
+import type { Piece } from './msrp/parser.js';
+import type { TlsFacts } from './net/tls-facts.js';
+
+export type { Piece, TlsFacts };
 
 /** downstream: the accepted connection; upstream: the originated one. */
 export type Leg = 'downstream' | 'upstream';
 /** up: towards the next hop. */
 export type Direction = 'up' | 'down';
 export type Proto = 'msrp' | 'msrps';
-
-export interface TlsFacts {
-  /** As TLS libraries write it: TLSv1.2, TLSv1.3. */
-  readonly version: string;
-  readonly cipher: string;
-  /** The server name of the handshake, '' when none was sent. */
-  readonly sni: string;
-  /** The certificate the peer presented, or null. */
-  readonly peer: { readonly subject: string; readonly names: readonly string[] } | null;
-  /** Whether that certificate passed verification. */
-  readonly authorized: boolean;
-}
 
 /** A connection, live: the figures go on counting. */
 export interface ConnectionFacts {
@@ -80,13 +71,6 @@ export interface Ending {
   readonly by: 'far' | 'near';
   readonly detail: string;
   readonly at: number;
-}
-
-/** The part of a message that stands in one read: `buffer[start, end)`. */
-export interface Piece {
-  readonly message: Message;
-  readonly start: number;
-  readonly end: number;
 }
 
 /** What one read of a connection brought. Valid during the call only: the buffer and the pieces are used again. */

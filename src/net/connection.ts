@@ -142,33 +142,16 @@ export class Connection {
 
   /** Ends at once with a RST: the peer must not take a cut for an answer. */
   reset(): void {
+    const stream = this.#stream;
     if (!this.#raw.destroyed) {
       this.#firstToClose ??= 'near';
-      this.#raw.resetAndDestroy();
+      // libuv refuses a RST while a shutdown is under way, and Node then neither closes the descriptor nor tells of a
+      // close. All bytes have been taken by then, and the FIN is the truth.
+      const finUnderWay = stream.writableEnded && !stream.writableFinished && stream.writableLength === 0;
+      if (finUnderWay) this.#raw.destroy();
+      else this.#raw.resetAndDestroy();
     }
-    this.#stream.destroy();
-  }
-
-  /**
-   * libuv takes a RST that stands right behind data for an end of the stream. A write, be it an empty one, is told the
-   * truth, in this turn; one that waits already is told it too. With our own FIN sent there is no asking.
-   */
-  #ended(handler: ConnectionHandler): void {
-    const stream = this.#stream;
-    if (!stream.writableEnded && stream.writableLength === 0) {
-      // Below TLS, whose empty write keeps errors to itself.
-      this.#raw.write(NOTHING, (error) => {
-        if (error) stream.destroy(error);
-      });
-    }
-    this.#endIsDue = true;
-    setImmediate(() => this.#tellEnd(handler));
-  }
-
-  #tellEnd(handler: ConnectionHandler): void {
-    if (!this.#endIsDue) return;
-    this.#endIsDue = false;
-    if (this.#stream.errored === null) handler.onEnd();
+    stream.destroy();
   }
 
   #missedClose(): void {

@@ -131,7 +131,7 @@ export class Listener {
   close(): void {
     this.#closing = true;
     this.#server.close();
-    for (const { raw } of this.#handshakes.values()) raw.resetAndDestroy();
+    for (const { raw } of this.#handshakes.values()) raw.destroy();
   }
 
   #accepted(raw: Socket): void {
@@ -251,7 +251,8 @@ interface Handshake {
 }
 
 function keyOf(socket: Socket): string {
-  return `${plainIp(socket.remoteAddress ?? '')} ${socket.remotePort ?? 0}`;
+  const { remoteAddress = '', remotePort, localAddress = '', localPort } = socket;
+  return `${plainIp(remoteAddress)} ${remotePort} ${plainIp(localAddress)} ${localPort}`;
 }
 
 /** tls_mgm: verify_cert asks for a certificate and checks the one that comes; require_cert also insists on one. */

@@ -3,10 +3,14 @@ import type { Reason } from '../lib/reasons.js';
 
 /** What is known of a TLS connection after its handshake. */
 export interface TlsFacts {
+  /** As TLS libraries write it: TLSv1.2, TLSv1.3. */
   readonly version: string;
   readonly cipher: string;
+  /** The server name of the handshake, '' when none was sent. */
   readonly sni: string;
+  /** The certificate the peer presented, or null. */
   readonly peer: { readonly subject: string; readonly names: readonly string[] } | null;
+  /** Whether that certificate passed verification. */
   readonly authorized: boolean;
 }
 
@@ -53,6 +57,9 @@ export function reasonOfSocketError(error: NodeJS.ErrnoException): Reason {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'timed_out';
+    // What OpenSSL refuses to write.
+    case 'EPROTO':
+      return 'tls_error';
     default:
       return isTlsError(error) ? 'tls_error' : 'socket_error';
   }

@@ -1,4 +1,4 @@
-import type { Direction, Piece } from '../events.js';
+import type { Direction, Piece, Read } from '../events.js';
 import { nowMicros } from '../lib/clock.js';
 import { atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
@@ -7,18 +7,9 @@ import type { Connection } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
 
-export interface FlowRead {
-  readonly direction: Direction;
-  readonly buffer: Buffer;
-  readonly time: number;
-  readonly pieces: readonly Piece[];
-  readonly strayBytes: number;
-  readonly parseError: string | null;
-}
-
 export interface FlowOwner {
   /** After the bytes were passed on. */
-  onRead(read: FlowRead): void;
+  onRead(read: Read): void;
   /** The bytes are not MSRP, and on_parse_error is `close`. */
   onParseError(flow: Flow, detail: string): void;
   onChunkLimit(flow: Flow): void;

@@ -1,12 +1,12 @@
-import type { ConnectionFacts, Ending, Leg, LinkFacts, LinkObserver, NextHop } from '../events.js';
+import type { ConnectionFacts, Ending, Leg, LinkFacts, LinkObserver, NextHop, Read } from '../events.js';
 import { formatHostPort } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { REASONS, type Reason } from '../lib/reasons.js';
 import { StallWatch } from '../lib/stall-watch.js';
 import type { Connection, ConnectionHandler } from '../net/connection.js';
-import { Dial, type DialContext } from '../net/dial.js';
-import { Flow, type FlowOwner, type FlowRead } from './flow.js';
+import { Dial, type DialContext, type DialFailure } from '../net/dial.js';
+import { Flow, type FlowOwner } from './flow.js';
 import { DRAIN_QUIET_MS, type LinkOptions } from './options.js';
 
 /** Why a link ends, and whose doing it was; culprit null: of no connection alone (a timeout of the link, a drain). */
@@ -16,6 +16,12 @@ interface Cause {
   readonly culprit: Leg | null;
   readonly detail: string;
 }
+
+/**
+ * open: bytes pass, and ends are passed on. drained: a FIN of ours has gone both ways, nothing passes any more. cut: both
+ * connections were reset.
+ */
+type State = 'open' | 'drained' | 'cut';
 
 /**
  * The two connections of one proxied flow, from the accept to the last close.
@@ -35,9 +41,10 @@ export class Link implements LinkFacts, FlowOwner {
   #down: Flow | null = null;
   readonly #dial: Dial;
   #dialling = true;
+  #state: State = 'open';
   #cause: Cause | null = null;
-  #failed = false;
-  #open = 1;
+  /** Connections that have not closed. */
+  #standing = 1;
   readonly #idle: StallWatch;
   readonly #halfClosed: StallWatch;
   #drainQuiet: StallWatch | null = null;
@@ -56,11 +63,8 @@ export class Link implements LinkFacts, FlowOwner {
     this.downstream = downstream;
     this.#options = options;
     this.#onEnded = onEnded;
-    const moved = (): number => this.#moved();
-    const timedOut = (reason: 'idle_timeout' | 'half_close_timeout'): StallWatch =>
-      new StallWatch(options[reason], moved, () => this.#fail(reason, null, REASONS[reason]));
-    this.#idle = timedOut('idle_timeout');
-    this.#halfClosed = timedOut('half_close_timeout');
+    this.#idle = this.#timeout('idle_timeout');
+    this.#halfClosed = this.#timeout('half_close_timeout');
     this.#up = new Flow('up', downstream, options, this);
     this.#observer = observe(this);
     this.#dial = new Dial(
@@ -68,32 +72,15 @@ export class Link implements LinkFacts, FlowOwner {
       options,
       context,
       (connection) => this.#connected(connection),
-      (failure) => {
-        this.#dialling = false;
-        this.#observer.connectFailed({
-          ...failure,
-          link: id,
-          leg: 'upstream',
-          proto: nextHop.proto,
-          name: formatHostPort(nextHop),
-        });
-        this.#fail(failure.reason, 'upstream', failure.detail);
-        this.#endIfOver();
-      },
+      (failure) => this.#dialFailed(failure),
     );
-    downstream.open(
-      this.#handlerFor(
-        downstream,
-        () => this.#up,
-        () => this.#down,
-      ),
-    );
+    downstream.open(this.#handler(this.#up, () => this.#down?.drained()));
     this.#idle.arm();
   }
 
-  /** Ends the link at a message boundary, once it is quiet. Data that crosses the end is answered with a RST. */
+  /** Ends the link at a message boundary, once it is quiet. */
   drain(): void {
-    if (this.#cause !== null || this.#drainQuiet !== null) return;
+    if (this.#state !== 'open' || this.#drainQuiet !== null) return;
     this.#drainQuiet = new StallWatch(
       DRAIN_QUIET_MS,
       () => this.#moved(),
@@ -108,7 +95,7 @@ export class Link implements LinkFacts, FlowOwner {
     this.#reset();
   }
 
-  onRead(read: FlowRead): void {
+  onRead(read: Read): void {
     this.#observer.read(read);
   }
 
@@ -122,36 +109,45 @@ export class Link implements LinkFacts, FlowOwner {
 
   #connected(upstream: Connection): void {
     this.#dialling = false;
-    this.#open += 1;
+    this.#standing += 1;
     this.upstream = upstream;
     this.#observer.connected(upstream);
     const down = new Flow('down', upstream, this.#options, this);
     this.#down = down;
-    upstream.open(
-      this.#handlerFor(
-        upstream,
-        () => down,
-        () => this.#up,
-      ),
-    );
+    upstream.open(this.#handler(down, () => this.#up.drained()));
     down.attach(this.downstream);
     this.#up.attach(upstream);
   }
 
-  /** `reads`: the flow that the connection feeds; `writes`: the flow that feeds it. */
-  #handlerFor(connection: Connection, reads: () => Flow, writes: () => Flow | null): ConnectionHandler {
+  #dialFailed(failure: DialFailure): void {
+    const { id, nextHop } = this;
+    this.#dialling = false;
+    this.#observer.connectFailed({
+      ...failure,
+      link: id,
+      leg: 'upstream',
+      proto: nextHop.proto,
+      name: formatHostPort(nextHop),
+    });
+    this.#fail(failure.reason, 'upstream', failure.detail);
+    this.#endIfOver();
+  }
+
+  /** @param reads the flow that the connection feeds; `takes`: it takes bytes again */
+  #handler(reads: Flow, takes: () => void): ConnectionHandler {
+    const connection = reads.from;
     return {
-      onRead: (buffer) => this.#read(reads(), buffer),
-      onEnd: () => this.#finished(connection, reads()),
-      onDrain: () => writes()?.drained(),
+      onRead: (buffer) => this.#read(reads, buffer),
+      onEnd: () => this.#finished(reads),
+      onDrain: takes,
       onFailure: (reason, detail) => this.#fail(reason, connection.leg, detail),
       onClosed: () => this.#closed(connection),
     };
   }
 
   #read(flow: Flow, buffer: Buffer): void {
-    // The FIN of a drain has gone: data that crosses it gets the RST that a closed socket gives.
-    if (this.#cause?.reason === 'drained') {
+    // Data that crosses the FIN of a drain gets the RST that a closed socket gives.
+    if (this.#state !== 'open') {
       this.#reset();
       return;
     }
@@ -164,8 +160,13 @@ export class Link implements LinkFacts, FlowOwner {
   }
 
   /** A FIN came. */
-  #finished(connection: Connection, flow: Flow): void {
-    this.#cause ??= { reason: 'peer_closed', status: 'SUCCESS', culprit: connection.leg, detail: REASONS.peer_closed };
+  #finished(flow: Flow): void {
+    this.#cause ??= {
+      reason: 'peer_closed',
+      status: 'SUCCESS',
+      culprit: flow.from.leg,
+      detail: REASONS.peer_closed,
+    };
     flow.end();
     if (!(this.#up.fromEnded && this.#down?.fromEnded === true)) this.#halfClosed.arm();
   }
@@ -177,26 +178,31 @@ export class Link implements LinkFacts, FlowOwner {
       return;
     }
     this.#end({ reason: 'drained', status: 'SUCCESS', culprit: null, detail: REASONS.drained });
+    this.#state = 'drained';
     this.downstream.end();
     this.upstream?.end();
   }
 
+  #timeout(name: 'idle_timeout' | 'half_close_timeout'): StallWatch {
+    return new StallWatch(
+      this.#options[name],
+      () => this.#moved(),
+      () => this.#fail(name, null, REASONS[name]),
+    );
+  }
+
   #fail(reason: Reason, culprit: Leg | null, detail: string): void {
-    if (this.#failed || this.#cause?.reason === 'drained') {
-      this.#reset();
-      return;
-    }
-    this.#failed = true;
-    this.#cause = { reason, status: 'FAILURE', culprit, detail };
+    this.#end({ reason, status: 'FAILURE', culprit, detail });
     this.#reset();
   }
 
-  /** The first cause stands. */
+  /** The cause of the end. One that ends an open link holds; a clean half-close may still turn into something else. */
   #end(cause: Cause): void {
-    this.#cause ??= cause;
+    if (this.#state === 'open') this.#cause = cause;
   }
 
   #reset(): void {
+    this.#state = 'cut';
     this.#up.stop();
     this.#down?.stop();
     if (this.#dialling) this.#dial.abort('link_closed');
@@ -205,23 +211,30 @@ export class Link implements LinkFacts, FlowOwner {
   }
 
   #closed(connection: Connection): void {
-    const cause = this.#cause ?? { reason: 'socket_error', status: 'FAILURE', culprit: connection.leg, detail: '' };
-    const innocent = cause.culprit !== null && cause.culprit !== connection.leg;
-    this.#observer.closed(connection, {
-      reason: innocent ? 'link_closed' : cause.reason,
-      status: cause.status,
-      by: connection.firstToClose ?? 'near',
-      detail: innocent ? REASONS.link_closed : cause.detail,
-      at: nowMicros(),
-    });
-    this.#open -= 1;
-    // One connection cannot live on without the other.
-    if (this.#dialling && this.#open === 0) this.#dial.abort('link_closed');
+    this.#observer.closed(connection, this.#endingOf(connection));
+    this.#standing -= 1;
+    // The downstream connection alone is nothing to dial for.
+    if (this.#dialling) this.#dial.abort('link_closed');
     this.#endIfOver();
   }
 
+  #endingOf({ leg, firstToClose }: Connection): Ending {
+    const { reason, status, culprit, detail } = this.#cause ?? {
+      reason: 'socket_error',
+      status: 'FAILURE',
+      culprit: leg,
+      detail: 'closed without a reason',
+    };
+    const at = nowMicros();
+    const by = firstToClose ?? 'near';
+    if (culprit === null || culprit === leg) return { reason, status, by, detail, at };
+    // It did nothing wrong: it was closed for the other's sake, unless its own peer had ended it already.
+    const own = by === 'far' ? 'peer_closed' : 'link_closed';
+    return { reason: own, status, by, detail: REASONS[own], at };
+  }
+
   #endIfOver(): void {
-    if (this.#open > 0 || this.#dialling) return;
+    if (this.#standing > 0 || this.#dialling) return;
     this.#idle.disarm();
     this.#halfClosed.disarm();
     this.#drainQuiet?.disarm();

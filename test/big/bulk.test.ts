@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { grown, MEGABYTE, transfer } from '../helpers/bulk.js';
 import { useCerts } from '../helpers/certs.js';
 import { dial, linkThrough, NextHop } from '../helpers/endpoint.js';
-import { TapProcess } from '../helpers/tap-process.js';
+import { TapProcess } from '../helpers/tap.js';
 import { serving, tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
 

@@ -5,7 +5,7 @@ import { carry, dial, linkThrough, NextHop } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
 import { ReceiverProcess } from '../helpers/hep.js';
 import { Talk } from '../helpers/talk.js';
-import { TapProcess } from '../helpers/tap-process.js';
+import { TapProcess } from '../helpers/tap.js';
 import { Chat } from '../helpers/wire.js';
 
 test('a HEP destination that dies and comes back five times: no gap, and every packet is accounted for', async () => {

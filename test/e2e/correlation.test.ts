@@ -1,8 +1,7 @@
 /** The session that packets are filed under: the correlation id of each, and the times that order them. */
 import { expect, test } from 'vitest';
-import { carry, linkThrough, NextHop } from '../helpers/endpoint.js';
-import type { Peer } from '../helpers/peer.js';
-import { startTap, type Settings } from '../helpers/tap.js';
+import { carry, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
+import { startTap, type Settings, type Tap } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
 
@@ -22,7 +21,7 @@ async function scene(proto_msrp: Settings = {}): Promise<Scene> {
   return { trace, tap, hop, chat: new Chat(), ...(await linkThrough(tap.socket, hop)) };
 }
 
-test('of a session stays what its first request said, whoever speaks', async () => {
+test('the id of a session stays what its first request said, whoever speaks', async () => {
   const { trace, chat, client, server } = await scene();
   const [hello, answer] = [chat.ask('hello'), chat.tell('answer')];
   await carry(hello, client, server);
@@ -41,7 +40,7 @@ test('two sessions on one connection keep apart, and each gets its CLOSED', asyn
   server.finish();
   await trace.count(2 + 4 + 4);
   const bodies = (session: string): string[] =>
-    trace.ladder(session).flatMap(({ event, payload }) => (event === null ? [frameless(payload)] : []));
+    trace.ladder(session).flatMap(({ event, payload }) => (event === null ? [bodyOf(payload)] : []));
   expect(bodies(chat.session)).toEqual(['one', 'three']);
   expect(bodies(other.session)).toEqual(['two', 'four']);
   for (const Session of [chat.session, other.session]) {
@@ -55,7 +54,7 @@ test('two sessions on one connection keep apart, and each gets its CLOSED', asyn
   expect(trace.events({ Event: 'ACCEPTED' })).toEqual([expect.objectContaining({ Session: chat.session })]);
 });
 
-test('is named by whoever speaks first, and a response before any request by itself', async () => {
+test('a session is named by whoever speaks first, and a response before any request by itself', async () => {
   const { trace, chat, client, server } = await scene();
   const early = chat.ok(chat.tell('lost'));
   await carry(early, client, server);
@@ -70,7 +69,7 @@ test('is named by whoever speaks first, and a response before any request by its
   expect((await trace.until(({ payload }) => payload.includes('hello yourself'))).id).toBe(ids[1]);
 });
 
-test('of more sessions than eight: CLOSED for the first eight', async () => {
+test('more sessions than eight on a link: CLOSED for the first eight', async () => {
   const { trace, client, server } = await scene();
   const chats = Array.from({ length: 10 }, () => new Chat());
   for (const each of chats) await carry(each.ask('hello'), client, server);
@@ -81,7 +80,7 @@ test('of more sessions than eight: CLOSED for the first eight', async () => {
   expect(closed.map(({ Session }) => Session)).toEqual(chats.slice(0, 8).map(({ session }) => session));
 });
 
-test('of a connection that never says a word is its link', async () => {
+test('the id of a connection that never says a word is its link', async () => {
   const { trace, client, server } = await scene();
   client.finish();
   server.finish();
@@ -112,7 +111,7 @@ function sessionOf(message: Buffer): string {
   return /^To-Path: .*\/([^/;]+);tcp$/m.exec(message.toString().replaceAll('\r', ''))?.[1] ?? '';
 }
 
-function frameless(message: Buffer): string {
-  const [head, end] = frame(message);
-  return message.toString('latin1').slice(head.length, -end.length);
+function bodyOf(message: Buffer): string {
+  const text = message.toString('latin1');
+  return text.slice(text.indexOf('\r\n\r\n') + 4, text.lastIndexOf('\r\n-------'));
 }

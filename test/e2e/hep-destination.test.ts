@@ -4,7 +4,7 @@ import { linkThrough, NextHop } from '../helpers/endpoint.js';
 import { ReceiverProcess } from '../helpers/hep.js';
 import { eventually } from '../helpers/eventually.js';
 import { Talk } from '../helpers/talk.js';
-import { TapProcess } from '../helpers/tap-process.js';
+import { TapProcess } from '../helpers/tap.js';
 
 async function startReceiver(port = 0): Promise<ReceiverProcess> {
   const receiver = await ReceiverProcess.start(port);

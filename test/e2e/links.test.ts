@@ -1,8 +1,7 @@
 /** A conversation over each kind of link, and what of it is mirrored. */
 import { describe, expect, test } from 'vitest';
 import { useCerts } from '../helpers/certs.js';
-import { carry, dial, NextHop } from '../helpers/endpoint.js';
-import type { Peer } from '../helpers/peer.js';
+import { carry, dial, NextHop, type Peer } from '../helpers/endpoint.js';
 import { startTap } from '../helpers/tap.js';
 import { serving, tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace, type Traced } from '../helpers/trace.js';

@@ -1,8 +1,7 @@
 /** max_msg_chunks: messages that drip are dropped, large ones are not. */
 import { expect, test } from 'vitest';
 import { MEGABYTE, transfer } from '../helpers/bulk.js';
-import { carry, linkThrough, NextHop } from '../helpers/endpoint.js';
-import type { Peer } from '../helpers/peer.js';
+import { carry, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
 import { startTap } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';

@@ -1,7 +1,6 @@
 /** What of the messages reaches Homer: bodies, caps, cuts, both legs, and the session it is filed under. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { carry, linkThrough, NextHop } from '../helpers/endpoint.js';
-import type { Peer } from '../helpers/peer.js';
+import { carry, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
 import { receiveTcp } from '../helpers/hep.js';
 import { startTap, type Settings, type Tap } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';

@@ -1,10 +1,10 @@
 /** Next hops that fail: what the client sees, what Homer is told, and that the next connection works. */
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { useCerts } from '../helpers/certs.js';
 import { carry, dial, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
 import { startTap, type Settings, type Tap } from '../helpers/tap.js';
-import { serving, tlsDomains, trusting } from '../helpers/tls.js';
+import { serving, tlsDomains } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
 

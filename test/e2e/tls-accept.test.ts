@@ -2,8 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { expect, test } from 'vitest';
 import { useCerts, type CertFiles, type Certs } from '../helpers/certs.js';
-import { carry, dial, NextHop } from '../helpers/endpoint.js';
-import type { Peer } from '../helpers/peer.js';
+import { carry, dial, NextHop, type Peer } from '../helpers/endpoint.js';
 import { startTap, type Settings, type Tap } from '../helpers/tap.js';
 import { presenting, tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';

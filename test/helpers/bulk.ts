@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { expect, onTestFinished } from 'vitest';
 import type { Endpoint } from '#src/lib/address.js';
 import type { Peer } from './peer.js';
-import { memoryOf } from './tap-process.js';
+import { memoryOf } from './tap.js';
 import { Chat } from './wire.js';
 
 export const MEGABYTE = 1_000_000;

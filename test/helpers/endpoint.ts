@@ -7,6 +7,8 @@ import { expect, onTestFinished } from 'vitest';
 import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
 import { Peer } from './peer.js';
 
+export type { End, Peer } from './peer.js';
+
 /**
  * Connects; with `tls`, the handshake is over then.
  * @throws what the socket says when that does not come to pass
