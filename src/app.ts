@@ -1,39 +1,14 @@
-import { join } from 'node:path';
-import type { Config } from './config.js';
-import { type Control, miCommands } from './control/commands.js';
-import { ConnectionLog } from './control/connection-log.js';
-import { HttpServer } from './control/http.js';
-import type { HepFigures } from './control/metric-families.js';
-import { Metrics } from './control/metrics.js';
-import { VERSION } from './control/version.js';
+import { type AppOptions, type Parts, assemble } from './assembly.js';
 import { timeoutRisks } from './check/timeouts.js';
-import type { Observer } from './events.js';
-import { HepExporter } from './hep/exporter.js';
-import type { DestinationConfig } from './hep/transport.js';
+import type { Config } from './config.js';
+import { VERSION } from './control/version.js';
 import { formatEndpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
+import { fired } from './lib/fired.js';
 import type { Log } from './lib/log.js';
-import { RateLimitedLog } from './lib/rate-limited-log.js';
-import { PARSE_ERRORS } from './msrp/parse-errors.js';
-import { loadClientTls } from './net/client-tls.js';
-import { Resolver } from './net/resolver.js';
-import { loadServerTls } from './net/server-tls.js';
-import { Observers } from './proxy/observers.js';
-import { Proxy } from './proxy/proxy.js';
-import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
-import { Tracer } from './trace/tracer.js';
 
 /** Milliseconds that HEP packets get to leave when everything else has ended: a destination that is down must not hold up a stop. */
 const HEP_DRAIN_MS = 2_000;
-
-export interface AppOptions {
-  readonly config: Config;
-  readonly log: Log;
-  /** Log lines lost so far, for the metrics. */
-  readonly logLinesDropped?: () => number;
-  /** Told everything, as metrics and the tracer are. */
-  readonly observers?: readonly Observer[];
-}
 
 /** Everything put together: start, reload, drain. */
 export class App {
@@ -52,7 +27,7 @@ export class App {
   static async start(options: AppOptions): Promise<App> {
     const { config, log } = options;
     for (const risk of timeoutRisks(config)) log.warn(risk);
-    const parts = await build(options);
+    const parts = await assemble(options);
     try {
       const sockets = (await parts.proxy.listen()).map(
         (address, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(address)}`,
@@ -62,8 +37,8 @@ export class App {
       parts.http.readiness = 'ready';
       return new App(options, parts, sockets, httpd);
     } catch (error) {
-      parts.proxy.stopAccepting();
-      await Promise.all([parts.filter?.stop(), parts.exporter.close()]);
+      await parts.proxy.drain(0);
+      await Promise.all([parts.http.close(), parts.filter?.stop(), parts.exporter.close()]);
       throw error;
     }
   }
@@ -115,118 +90,9 @@ export class App {
     this.#log.info({ links: proxy.links.size, drain_timeout: this.#config.drain_timeout }, 'draining');
     const cut = await proxy.drain(this.#config.drain_timeout, hurry);
     await filter?.stop();
-    await exporter.drain(hurry?.aborted === true ? 0 : HEP_DRAIN_MS);
+    const flushed = exporter.drain(HEP_DRAIN_MS);
+    await (hurry === undefined ? flushed : Promise.race([flushed, fired(hurry)]));
     await Promise.all([exporter.close(), http.close()]);
     this.#log.info({ cut }, 'stopped');
   }
-}
-
-interface Parts {
-  readonly proxy: Proxy;
-  readonly http: HttpServer;
-  readonly filter: FilterThread | null;
-  readonly exporter: HepExporter;
-  readonly trace: Control['trace'];
-  readonly useTls: () => void;
-}
-
-async function build({ config, log, logLinesDropped = () => 0, observers: others = [] }: AppOptions): Promise<Parts> {
-  const { proto_msrp, proto_hep, tls_mgm, limits } = config;
-  let serverTls = loadServerTls(tls_mgm.server_domain);
-  let clientTls = loadClientTls(tls_mgm.client_domain);
-  const filter = await startFilter(config, log);
-
-  const exporter = new HepExporter({
-    identity: {
-      captureId: proto_hep.hep_capture_id,
-      ...(proto_hep.hep_node_name === undefined ? {} : { nodeName: proto_hep.hep_node_name }),
-      ...(proto_hep.hep_auth_key === undefined ? {} : { authKey: proto_hep.hep_auth_key }),
-    },
-    queueBytes: proto_hep.hep_queue_bytes,
-    destinations: destinations(config, (host, port) => clientTls({ ip: host, port }, host)),
-    log,
-  });
-
-  // Without a destination nothing is traced, but MI still tells and keeps the switch.
-  const tracer =
-    proto_msrp.trace_destination.length === 0
-      ? null
-      : new Tracer({ ...proto_msrp, ...proto_hep, waiting_bytes: proto_hep.hep_queue_bytes }, exporter, filter);
-  const trace = tracer ?? traceSwitch(proto_msrp.trace_on === 1);
-
-  let observerErrors = 0;
-  const metrics = new Metrics({
-    prefix: config.prometheus.prefix,
-    version: VERSION,
-    parseErrorKinds: Object.keys(PARSE_ERRORS),
-    sources: {
-      filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
-      hep: (): HepFigures[] => exporter.stats(),
-      traceOn: () => trace.on,
-      maxConnections: () => limits.max_connections,
-      observerErrors: () => observerErrors,
-      logLinesDropped,
-    },
-  });
-  const limitedLog = new RateLimitedLog(log);
-  const observers = new Observers(
-    [metrics, new ConnectionLog(log), ...(tracer === null ? [] : [tracer]), ...others],
-    (thrown) => {
-      observerErrors += 1;
-      limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
-    },
-  );
-
-  const proxy = new Proxy(
-    config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? serverTls : null })),
-    { ...proto_msrp, max_connections: limits.max_connections },
-    { resolver: new Resolver(), clientDomain: (address, host) => clientTls(address, host) },
-    observers,
-  );
-  const http = new HttpServer({
-    token: config.httpd.token,
-    miRoot: config.mi_http.root,
-    metricsRoot: config.prometheus.root,
-    commands: miCommands({ trace, startedAt: new Date(), version: VERSION }),
-    scrape: () => metrics.scrape(),
-    log,
-  });
-  const useTls = (): void => {
-    // Both are read before either is used: a half of the new certificates is in force never.
-    const [server, client] = [loadServerTls(tls_mgm.server_domain), loadClientTls(tls_mgm.client_domain)];
-    [serverTls, clientTls] = [server, client];
-    proxy.useTls(server);
-  };
-  return { proxy, http, filter, exporter, trace, useTls };
-}
-
-async function startFilter({ proto_msrp, filters }: Config, log: Log): Promise<FilterThread | null> {
-  const routeName = proto_msrp.trace_filter_route;
-  if (routeName === null) return null;
-  return FilterThread.start({ file: join(filters, `${routeName}.js`), routeName, log });
-}
-
-function traceSwitch(on: boolean): Control['trace'] {
-  return {
-    get on() {
-      return on;
-    },
-    set: (value) => (on = value),
-  };
-}
-
-/** The hep_ids that trace_destination names. */
-function destinations(
-  { proto_msrp, proto_hep }: Config,
-  clientTls: (host: string, port: number) => { options: object; verify_cert: 0 | 1 },
-): DestinationConfig[] {
-  return proto_hep.hep_id
-    .filter(({ name }) => proto_msrp.trace_destination.includes(name))
-    .map((hepId) => ({
-      ...hepId,
-      tls: () => {
-        const { options, verify_cert } = clientTls(hepId.host, hepId.port);
-        return { ...options, rejectUnauthorized: verify_cert === 1 };
-      },
-    }));
 }

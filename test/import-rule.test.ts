@@ -11,14 +11,14 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   msrp: ['lib'],
   net: ['lib', 'msrp'],
   hep: ['lib'],
-  events: ['types:lib', 'types:msrp'],
+  events: ['types:lib', 'types:msrp', 'types:net'],
   proxy: ['lib', 'msrp', 'net', 'events'],
   trace: ['lib', 'msrp', 'hep', 'events'],
   config: ['lib', 'types:events', 'types:net', 'net/tls-domain', 'hep'],
   control: ['lib', 'events'],
   check: ['lib', 'net', 'trace', 'config'],
   demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
-  app: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'control', 'config', 'check', 'types:events'],
+  app: ['lib', 'assembly', 'check', 'config', 'control'],
 };
 
 /** Node modules that reach outside; what is a function of its input imports none of them. */

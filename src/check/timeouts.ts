@@ -7,7 +7,11 @@ export const PRACTICAL = { send_timeout: 10_000, tls_handshake_timeout: 5_000, m
 export function timeoutRisks({ proto_msrp }: Pick<Config, 'proto_msrp'>): string[] {
   const risks: string[] = [];
   const { send_timeout, tls_handshake_timeout, max_msg_chunks } = proto_msrp;
-  if (send_timeout < PRACTICAL.send_timeout) {
+  if (send_timeout === 0) {
+    risks.push(
+      `proto_msrp.send_timeout: 0 never closes a connection whose peer has stopped reading; set ${PRACTICAL.send_timeout}`,
+    );
+  } else if (send_timeout < PRACTICAL.send_timeout) {
     risks.push(
       `proto_msrp.send_timeout: ${send_timeout} ms closes healthy connections: on a 1 Mbit/s link a reader that never pauses shows no progress for 2.2 to 2.7 s, and every lost packet costs 200 ms or more; set ${PRACTICAL.send_timeout}`,
     );

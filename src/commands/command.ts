@@ -14,11 +14,3 @@ export interface Terminal {
 
 /** 0: done; 1: failed; 2: usage or configuration. */
 export type ExitStatus = 0 | 1 | 2;
-
-/** Resolves when the signal fires. */
-export function fired(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

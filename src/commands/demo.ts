@@ -9,7 +9,8 @@ import { startProxy } from '../demo/proxy.js';
 import { listenHep } from '../hep/listen.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { LogStream } from '../lib/log-stream.js';
-import { type ExitStatus, type Terminal, fired } from './command.js';
+import { fired } from '../lib/fired.js';
+import type { ExitStatus, Terminal } from './command.js';
 import { PacketPage } from './packet-page.js';
 import { Refusals } from './refusals.js';
 

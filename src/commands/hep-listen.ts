@@ -1,7 +1,8 @@
 import { listenHep, type ListenAt } from '../hep/listen.js';
 import { formatEndpoint, parseHostPort } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
-import { type ExitStatus, type Terminal, fired } from './command.js';
+import { fired } from '../lib/fired.js';
+import type { ExitStatus, Terminal } from './command.js';
 import { packetJson, packetLine } from './packet-line.js';
 import { Refusals } from './refusals.js';
 

@@ -2,7 +2,8 @@ import { App } from '../app.js';
 import { readConfig } from '../config.js';
 import { createLog } from '../lib/log.js';
 import { LogStream } from '../lib/log-stream.js';
-import { type ExitStatus, type Terminal, fired } from './command.js';
+import { fired } from '../lib/fired.js';
+import type { ExitStatus, Terminal } from './command.js';
 
 /** `msrptap run`: in the foreground until a signal. */
 export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {

@@ -35,13 +35,13 @@ const protoMsrp = section({
     .describe('The module in filters that decides which connections are traced.'),
   connect_timeout: milliseconds(1).default(5_000).describe('ms until a next hop is connected, name lookup included.'),
   idle_timeout: milliseconds().default(HOUR).describe('ms without a byte either way. 0: never.'),
-  half_close_timeout: milliseconds().default(30_000).describe('ms from one end of a link to the other.'),
+  half_close_timeout: milliseconds().default(30_000).describe('ms without a byte after one side has ended.'),
   on_parse_error: oneOf(['close', 'pass'])
     .default('close')
     .describe('What happens to a link whose bytes are not MSRP.'),
   trace_body: oneOf(['text', 'full', 'headers']).default('text').describe('Which bodies are mirrored.'),
   trace_legs: oneOf(['through', 'both']).default('through').describe('Messages once, or once for each connection.'),
-  trace_max_payload: whole(KIB, 60_000, ' of octets')
+  trace_max_payload: whole(512, 60_000, ' of octets')
     .default(12 * KIB)
     .describe('Octets of a HEP payload. Kamailio refuses packets of 16384 over TCP; HEP ends at 65507.'),
   correlation_wait: milliseconds().default(5_000).describe('ms that events wait for the first message.'),
@@ -64,7 +64,7 @@ const protoHep = section({
     .transform((type) => (typeof type === 'number' ? { events: type, messages: type } : type))
     .default({ events: 100, messages: 100 })
     .describe('HEP protocol types. 100 (LOG) is what a stock Homer shows.'),
-  hep_queue_bytes: whole(64 * KIB, 1_024 * MIB, ' of octets')
+  hep_queue_bytes: whole(KIB, 1_024 * MIB, ' of octets')
     .default(16 * MIB)
     .describe('Octets that may wait, for each destination.'),
   homer5_on: zeroOrOne().default(0).describe('1: event payloads are text, 0: JSON.'),

@@ -14,6 +14,7 @@ export interface HostPort {
 
 /** What stands where an address does not exist, as before a connect. */
 export const UNSPECIFIED: Endpoint = { ip: '0.0.0.0', port: 0 };
+export const UNSPECIFIED_V6: Endpoint = { ip: '::', port: 0 };
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 

@@ -1,17 +1,23 @@
-import { createSecureContext } from 'node:tls';
+import { type SecureContext, type SecureContextOptions, createSecureContext } from 'node:tls';
 import type { Endpoint } from '../lib/address.js';
-import type { ReadyClientDomain } from './dial.js';
 import { type ClientDomain, pickClientDomain } from './tls-domain.js';
 import { loadDomain } from './tls-files.js';
 
+/** A tls_mgm client_domain, ready for use. */
+export interface ReadyClientDomain {
+  readonly options: SecureContextOptions;
+  readonly context: SecureContext;
+  readonly verify_cert: 0 | 1;
+}
+
+/** The client_domain for an address that is dialled; `host`: the next hop or destination as configured. */
+export type ClientTls = (address: Endpoint, host: string) => ReadyClientDomain;
+
 /**
  * Reads the files of all client_domains.
- * @returns the one for an address that is dialled, and the next hop or destination as configured
  * @throws MsrptapError tls_domain_invalid
  */
-export function loadClientTls(
-  domains: Readonly<Record<string, ClientDomain>>,
-): (address: Endpoint, host: string) => ReadyClientDomain {
+export function loadClientTls(domains: Readonly<Record<string, ClientDomain>>): ClientTls {
   const ready = new Map<ClientDomain, ReadyClientDomain>();
   const load = (domain: ClientDomain): ReadyClientDomain => {
     const { options } = loadDomain(domain);

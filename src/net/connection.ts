@@ -107,6 +107,7 @@ export class Connection {
       handler.onFailure(reason, error.message);
     });
     stream.on('close', () => {
+      if (this.#closed) return;
       this.#tellEnd(handler);
       this.#closed = true;
       this.#sendWatch.disarm();
@@ -152,6 +153,28 @@ export class Connection {
       else this.#raw.resetAndDestroy();
     }
     stream.destroy();
+  }
+
+  /**
+   * libuv takes a RST that stands right behind data for an end of the stream. A write, be it an empty one, is told the
+   * truth, in this turn; one that waits already is told it too. With our own FIN sent there is no asking.
+   */
+  #ended(handler: ConnectionHandler): void {
+    const stream = this.#stream;
+    if (!stream.writableEnded && stream.writableLength === 0) {
+      // Below TLS, whose empty write keeps errors to itself.
+      this.#raw.write(NOTHING, (error) => {
+        if (error) stream.destroy(error);
+      });
+    }
+    this.#endIsDue = true;
+    setImmediate(() => this.#tellEnd(handler));
+  }
+
+  #tellEnd(handler: ConnectionHandler): void {
+    if (!this.#endIsDue) return;
+    this.#endIsDue = false;
+    if (this.#stream.errored === null) handler.onEnd();
   }
 
   #missedClose(): void {

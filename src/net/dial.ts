@@ -1,20 +1,14 @@
 import type { LookupAddress } from 'node:dns';
-import { type Socket, connect, isIP } from 'node:net';
-import { type SecureContext, type SecureContextOptions, connect as connectTls } from 'node:tls';
-import { type Endpoint, type HostPort, UNSPECIFIED, endpoint } from '../lib/address.js';
+import { type Socket, connect, isIP, isIPv6 } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Endpoint, type HostPort, UNSPECIFIED, UNSPECIFIED_V6, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
+import type { ClientTls } from './client-tls.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Resolver } from './resolver.js';
 import { reasonOfHandshakeError, tlsFactsOf } from './tls-facts.js';
-
-/** A tls_mgm client_domain, ready for use. */
-export interface ReadyClientDomain {
-  readonly options: SecureContextOptions;
-  readonly context: SecureContext;
-  readonly verify_cert: 0 | 1;
-}
 
 export interface DialOptions extends ConnectionOptions {
   /** Milliseconds for name and TCP together. */
@@ -37,8 +31,8 @@ export interface DialFailure {
 
 export interface DialContext {
   readonly resolver: Resolver;
-  /** The client_domain for an address, asked when a TLS handshake begins. */
-  clientDomain(address: Endpoint, host: string): ReadyClientDomain;
+  /** Asked when a TLS handshake begins. */
+  readonly clientTls: ClientTls;
 }
 
 /**
@@ -71,10 +65,10 @@ export class Dial {
     this.#onFailure = onFailure;
     if (isIP(target.host) !== 0) this.#far = endpoint(target.host, target.port);
     this.#timer = setTimeout(() => this.#timedOut(), options.connect_timeout);
-    context.resolver.resolve(target.host).then(
-      (addresses) => this.#connect(addresses),
-      (error: unknown) => this.#fail(reasonOfLookupError(error), messageOf(error)),
-    );
+    context.resolver
+      .resolve(target.host)
+      .then((addresses) => this.#connect(addresses))
+      .catch((error: unknown) => this.#fail(reasonOfLookupError(error), messageOf(error)));
   }
 
   /** Gives it up: whoever wanted it is gone. The failure is reported, with this reason. */
@@ -109,7 +103,8 @@ export class Dial {
     raw.once('connect', () => {
       raw.off('error', failed);
       this.#near = endpoint(raw.localAddress, raw.localPort);
-      this.#far = endpoint(raw.remoteAddress, raw.remotePort);
+      // A peer that has reset meanwhile leaves no address behind.
+      if (raw.remoteAddress !== undefined) this.#far = endpoint(raw.remoteAddress, raw.remotePort);
       if (this.#target.proto === 'msrps') this.#handshake(raw);
       else this.#succeed(new Connection('upstream', raw, raw, null, this.#options));
     });
@@ -120,7 +115,7 @@ export class Dial {
     this.#timer = setTimeout(() => this.#timedOut(true), this.#options.tls_handshake_timeout);
     const { host } = this.#target;
     const name = isIP(host) === 0 ? host : '';
-    const { context, verify_cert } = this.#context.clientDomain(this.#far, host);
+    const { context, verify_cert } = this.#context.clientTls(this.#far, host);
     const stream = connectTls({
       socket: raw,
       secureContext: context,
@@ -165,9 +160,11 @@ export class Dial {
     const raw = this.#raw;
     if (raw !== null) {
       raw.on('error', () => {});
-      raw.destroy();
+      // The next hop may have accepted already: a clean end would look like a client that had nothing to say.
+      if (!raw.destroyed) raw.resetAndDestroy();
     }
-    this.#onFailure({ near: this.#near, far: this.#far, reason, detail, at: nowMicros() });
+    const near = this.#near === UNSPECIFIED && isIPv6(this.#far.ip) ? UNSPECIFIED_V6 : this.#near;
+    this.#onFailure({ near, far: this.#far, reason, detail, at: nowMicros() });
   }
 }
 

@@ -1,36 +1,11 @@
 import { type Server, type Socket, createServer } from 'node:net';
-import {
-  type SecureContext,
-  type SecureContextOptions,
-  type Server as TlsServer,
-  type TLSSocket,
-  createServer as createTlsServer,
-} from 'node:tls';
-import { type Endpoint, UNSPECIFIED, endpoint, formatEndpoint, plainIp } from '../lib/address.js';
+import { type Endpoint, UNSPECIFIED, endpoint, formatEndpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { MsrptapError, messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
 import { Connection, type ConnectionOptions } from './connection.js';
-import { type TlsFacts, reasonOfHandshakeError, tlsFactsOf } from './tls-facts.js';
-
-/** A tls_mgm server_domain, ready for use. */
-export interface ReadyDomain {
-  readonly options: SecureContextOptions;
-  readonly context: SecureContext;
-  readonly verify_cert: 0 | 1;
-  readonly require_cert: 0 | 1;
-}
-
-/** The server_domains for one address of ours. */
-export interface ServerTls {
-  /** Whether any of them wants to see a client certificate (verify_cert 1). */
-  readonly requestCert: boolean;
-  /** The one for a server name, '' when the client sent none; null: none matches. */
-  domainFor(sni: string): ReadyDomain | null;
-}
-
-/** null: no server_domain is for that address. */
-export type TlsByAddress = (near: Endpoint) => ServerTls | null;
+import type { TlsByAddress } from './server-tls.js';
+import { TlsAcceptor } from './tls-acceptor.js';
 
 export interface ListenerOptions extends ConnectionOptions {
   readonly proto: 'msrp' | 'msrps';
@@ -55,8 +30,6 @@ export interface ListenerHandler {
   refuse(): Reason | null;
   onConnection(connection: Connection): void;
   onFailure(failure: AcceptFailure): void;
-  /** A handshake began (+1) or ended (-1): it counts as a connection. */
-  onHandshake(change: 1 | -1): void;
 }
 
 /**
@@ -65,29 +38,29 @@ export interface ListenerHandler {
  */
 const BACKLOG = 4_096;
 
-/** Own addresses whose TLS set-up is kept at hand; more than a machine has in practice (127.0.0.0/8 has 16 million). */
-const MAX_TLS_SERVERS = 256;
-
 /** One `socket=` of the configuration: accepts connections, and finishes TLS before anybody hears of them. */
 export class Listener {
   readonly proto: 'msrp' | 'msrps';
   readonly #options: ListenerOptions;
   readonly #handler: ListenerHandler;
   readonly #server: Server;
-  /** Those inside a TLS handshake, by the far side's address: the TLS server does not tell of which socket it speaks. */
-  readonly #handshakes = new Map<string, Handshake>();
-  #tls: TlsByAddress | null;
-  /** One for each own address that clients connect to. */
-  readonly #tlsServers = new Map<string, TlsServer>();
+  readonly #tls: TlsAcceptor | null;
   #address: Endpoint | null = null;
-  #closing = false;
 
+  /** @param tls null for msrp */
   constructor(options: ListenerOptions, tls: TlsByAddress | null, handler: ListenerHandler) {
     this.proto = options.proto;
     this.#options = options;
     this.#handler = handler;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.#accepted(raw));
-    this.#tls = tls;
+    this.#tls =
+      tls === null
+        ? null
+        : new TlsAcceptor(tls, options.tls_handshake_timeout, {
+            onSecured: ({ raw }, stream, facts) =>
+              handler.onConnection(new Connection('downstream', raw, stream, facts, options)),
+            onFailure: ({ near, far }, reason, detail) => this.#fail(near, far, reason, detail),
+          });
   }
 
   /** Where it listens, with the port that was bound. */
@@ -95,10 +68,14 @@ export class Listener {
     return this.#address ?? { ip: this.#options.ip, port: this.#options.port };
   }
 
-  /** Certificates for the handshakes to come; those under way, and connections that stand, keep theirs. */
+  /** TLS handshakes under way. */
+  get handshakes(): number {
+    return this.#tls?.size ?? 0;
+  }
+
+  /** Certificates for the handshakes to come. */
   useTls(tls: TlsByAddress): void {
-    this.#tls = tls;
-    this.#tlsServers.clear();
+    this.#tls?.useTls(tls);
   }
 
   /** @throws MsrptapError listen_failed */
@@ -129,9 +106,8 @@ export class Listener {
 
   /** Accepts nothing any more, and gives up handshakes under way. */
   close(): void {
-    this.#closing = true;
     this.#server.close();
-    for (const { raw } of this.#handshakes.values()) raw.destroy();
+    this.#tls?.close();
   }
 
   #accepted(raw: Socket): void {
@@ -147,119 +123,13 @@ export class Listener {
     } else if (this.#tls === null) {
       this.#handler.onConnection(new Connection('downstream', raw, raw, null, this.#options));
     } else {
-      const tls = this.#tlsServerFor(this.#tls, near);
-      if (tls !== null) this.#handshake(tls, { raw, near, far });
-      else {
-        raw.destroy();
-        this.#fail(near, far, 'tls_handshake_failed', `no server_domain matches ${formatEndpoint(near)}`);
-      }
+      this.#tls.accept({ raw, near, far });
     }
-  }
-
-  #tlsServerFor(tls: TlsByAddress, near: Endpoint): TlsServer | null {
-    const known = this.#tlsServers.get(near.ip);
-    if (known !== undefined) return known;
-    const domains = tls(near);
-    if (domains === null) return null;
-    const server = this.#tlsServer(domains);
-    if (this.#tlsServers.size < MAX_TLS_SERVERS) this.#tlsServers.set(near.ip, server);
-    return server;
-  }
-
-  /** Never listens: it is given the sockets that were accepted here. */
-  #tlsServer(tls: ServerTls): TlsServer {
-    const server = createTlsServer({
-      ...tls.domainFor('')?.options,
-      handshakeTimeout: this.#options.tls_handshake_timeout,
-      requestCert: tls.requestCert,
-      // Judged after the handshake, by the domain that the server name chose.
-      rejectUnauthorized: false,
-      SNICallback: (sni, done) => {
-        const domain = tls.domainFor(sni);
-        if (domain === null) done(new Error(`no server_domain for the server name ${JSON.stringify(sni)}`));
-        else done(null, domain.context);
-      },
-    });
-    server.on('secureConnection', (stream) => this.#secured(stream, tls));
-    server.on('tlsClientError', (error, stream) => {
-      this.#handshakeFailed(keyOf(stream), reasonOfHandshakeError(error), error.message);
-      stream.destroy();
-    });
-    return server;
-  }
-
-  #handshake(tls: TlsServer, handshake: Handshake): void {
-    const { raw } = handshake;
-    const key = keyOf(raw);
-    this.#handshakes.set(key, handshake);
-    this.#handler.onHandshake(1);
-    // The TLS server is silent about some ends, as of a peer that resets.
-    raw.once('close', () => {
-      this.#handshakeFailed(key, this.#closing ? 'drained' : 'tls_handshake_failed', 'closed inside the handshake');
-    });
-    raw.on('error', () => {});
-    // A peer that gives up inside the handshake is noticed at once; half-open is allowed from the end of it.
-    raw.allowHalfOpen = false;
-    tls.emit('connection', raw);
-  }
-
-  #secured(stream: TLSSocket, tls: ServerTls): void {
-    const handshake = this.#handshakeOver(keyOf(stream));
-    if (handshake === null) {
-      stream.destroy();
-      return;
-    }
-    const sni = typeof stream.servername === 'string' ? stream.servername : '';
-    const facts = tlsFactsOf(stream, sni);
-    const refusal = judgePeer(tls.domainFor(sni), facts);
-    if (refusal === null) {
-      stream.allowHalfOpen = true;
-      handshake.raw.allowHalfOpen = true;
-      this.#handler.onConnection(new Connection('downstream', handshake.raw, stream, facts, this.#options));
-      return;
-    }
-    stream.on('error', () => {});
-    stream.destroy();
-    this.#fail(handshake.near, handshake.far, refusal, messageOf(stream.authorizationError ?? ''));
-  }
-
-  #handshakeFailed(key: string, reason: Reason, detail: string): void {
-    const handshake = this.#handshakeOver(key);
-    if (handshake === null) return;
-    handshake.raw.destroy();
-    this.#fail(handshake.near, handshake.far, reason, detail);
-  }
-
-  /** @returns null when that handshake is over already */
-  #handshakeOver(key: string): Handshake | null {
-    const handshake = this.#handshakes.get(key);
-    if (handshake === undefined) return null;
-    this.#handshakes.delete(key);
-    this.#handler.onHandshake(-1);
-    return handshake;
   }
 
   #fail(near: Endpoint, far: Endpoint, reason: Reason, detail: string): void {
     this.#handler.onFailure({ near, far, reason, detail, at: nowMicros() });
   }
-}
-
-interface Handshake {
-  readonly raw: Socket;
-  readonly near: Endpoint;
-  readonly far: Endpoint;
-}
-
-function keyOf(socket: Socket): string {
-  const { remoteAddress = '', remotePort, localAddress = '', localPort } = socket;
-  return `${plainIp(remoteAddress)} ${remotePort} ${plainIp(localAddress)} ${localPort}`;
-}
-
-/** tls_mgm: verify_cert asks for a certificate and checks the one that comes; require_cert also insists on one. */
-function judgePeer(domain: ReadyDomain | null, { peer, authorized }: TlsFacts): Reason | null {
-  if (domain === null || domain.verify_cert === 0) return null;
-  if (peer === null) return domain.require_cert === 1 ? 'tls_certificate_required' : null;
-  return authorized ? null : 'tls_certificate_invalid';
 }
 
 function explain(error: NodeJS.ErrnoException): string {

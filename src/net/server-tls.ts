@@ -1,15 +1,33 @@
-import { createSecureContext } from 'node:tls';
+import { type SecureContext, type SecureContextOptions, createSecureContext } from 'node:tls';
 import type { Endpoint } from '../lib/address.js';
-import type { ReadyDomain, ServerTls } from './listener.js';
 import { type ServerDomain, pickServerDomain } from './tls-domain.js';
 import { loadDomain } from './tls-files.js';
+
+/** A tls_mgm server_domain, ready for use. */
+export interface ReadyDomain {
+  readonly options: SecureContextOptions;
+  readonly context: SecureContext;
+  readonly verify_cert: 0 | 1;
+  readonly require_cert: 0 | 1;
+}
+
+/** The server_domains for one address of ours. */
+export interface ServerTls {
+  /** Whether any of them wants to see a client certificate (verify_cert 1). */
+  readonly requestCert: boolean;
+  /** The one for a server name, '' when the client sent none; null: none matches. */
+  domainFor(sni: string): ReadyDomain | null;
+}
+
+/** null: no server_domain is for that address. */
+export type TlsByAddress = (near: Endpoint) => ServerTls | null;
 
 /**
  * Reads the files of all server_domains.
  * @returns what a listener asks for each of its own addresses that a client connects to; null: no domain is for that one
  * @throws MsrptapError tls_domain_invalid
  */
-export function loadServerTls(domains: Readonly<Record<string, ServerDomain>>): (near: Endpoint) => ServerTls | null {
+export function loadServerTls(domains: Readonly<Record<string, ServerDomain>>): TlsByAddress {
   const ready = new Map<ServerDomain, ReadyDomain>();
   for (const domain of Object.values(domains)) {
     const { options } = loadDomain(domain);

@@ -115,11 +115,9 @@ export class Flow {
     this.#resume();
   }
 
-  /** Nothing is passed on any more. */
+  /** Nothing more is read. What is held goes out if the other connection still comes to stand. */
   stop(): void {
     this.#stopped = true;
-    this.#held = [];
-    this.#heldBytes = 0;
   }
 
   #pass(buffer: Buffer): void {

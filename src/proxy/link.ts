@@ -19,7 +19,7 @@ interface Cause {
 
 /**
  * open: bytes pass, and ends are passed on. drained: a FIN of ours has gone both ways, nothing passes any more. cut: both
- * connections were reset.
+ * connections are reset, an upstream that is still being dialled as soon as it stands and has got what was held for it.
  */
 type State = 'open' | 'drained' | 'cut';
 
@@ -93,6 +93,7 @@ export class Link implements LinkFacts, FlowOwner {
   cut(reason: Reason, status: Ending['status']): void {
     this.#end({ reason, status, culprit: null, detail: REASONS[reason] });
     this.#reset();
+    if (this.#dialling) this.#dial.abort('link_closed');
   }
 
   onRead(read: Read): void {
@@ -117,6 +118,7 @@ export class Link implements LinkFacts, FlowOwner {
     upstream.open(this.#handler(down, () => this.#up.drained()));
     down.attach(this.downstream);
     this.#up.attach(upstream);
+    if (this.#state === 'cut') this.#reset();
   }
 
   #dialFailed(failure: DialFailure): void {
@@ -187,7 +189,7 @@ export class Link implements LinkFacts, FlowOwner {
     return new StallWatch(
       this.#options[name],
       () => this.#moved(),
-      () => this.#fail(name, null, REASONS[name]),
+      () => this.cut(name, 'FAILURE'),
     );
   }
 
@@ -205,7 +207,6 @@ export class Link implements LinkFacts, FlowOwner {
     this.#state = 'cut';
     this.#up.stop();
     this.#down?.stop();
-    if (this.#dialling) this.#dial.abort('link_closed');
     this.upstream?.reset();
     this.downstream.reset();
   }
@@ -213,8 +214,6 @@ export class Link implements LinkFacts, FlowOwner {
   #closed(connection: Connection): void {
     this.#observer.closed(connection, this.#endingOf(connection));
     this.#standing -= 1;
-    // The downstream connection alone is nothing to dial for.
-    if (this.#dialling) this.#dial.abort('link_closed');
     this.#endIfOver();
   }
 

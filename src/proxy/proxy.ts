@@ -3,7 +3,8 @@ import type { NextHop, Observer } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 import type { Connection } from '../net/connection.js';
 import type { DialContext } from '../net/dial.js';
-import { Listener, type ListenerOptions, type TlsByAddress } from '../net/listener.js';
+import { Listener, type ListenerOptions } from '../net/listener.js';
+import type { TlsByAddress } from '../net/server-tls.js';
 import { Link } from './link.js';
 import type { LinkOptions } from './options.js';
 
@@ -37,7 +38,6 @@ export class Proxy {
   /** Keeps link ids of two starts apart in Homer. */
   readonly #start = randomBytes(4).toString('hex');
   #count = 0;
-  #handshakes = 0;
 
   constructor(listeners: readonly ProxyListener[], options: ProxyOptions, context: DialContext, observer: Observer) {
     this.#options = options;
@@ -94,16 +94,20 @@ export class Proxy {
   #listener({ proto, ip, port, upstream, tls }: ProxyListener): Listener {
     const options: ListenerOptions = { ...this.#options, proto, ip, port };
     return new Listener(options, tls, {
-      refuse: () => (this.#links.size + this.#handshakes >= this.#options.max_connections ? 'max_connections' : null),
-      onHandshake: (change) => (this.#handshakes += change),
-      onConnection: (connection) => this.#accepted(connection, upstream),
+      refuse: () => (this.#accepted() >= this.#options.max_connections ? 'max_connections' : null),
+      onConnection: (connection) => this.#open(connection, upstream),
       onFailure: (failure) => {
         this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
       },
     });
   }
 
-  #accepted(connection: Connection, upstream: NextHop): void {
+  /** Accepted connections, those in a handshake included. */
+  #accepted(): number {
+    return this.#listeners.reduce((sum, { handshakes }) => sum + handshakes, this.#links.size);
+  }
+
+  #open(connection: Connection, upstream: NextHop): void {
     const link = new Link(
       this.#nextId(),
       upstream,

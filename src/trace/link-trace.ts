@@ -48,7 +48,9 @@ export class LinkTrace implements LinkObserver {
   readonly #arriving: Record<Direction, Arriving | null> = { up: null, down: null };
   #wakeUp: NodeJS.Timeout | null = null;
   #lastTime = 0;
-  /** The link has failed or ended: events wait for a session no longer. */
+  /** A request came whose URIs have no session-id: events wait for one no longer. */
+  #sessionless = false;
+  /** The link has failed or ended: neither do they then. */
   #ending = false;
   #ended = false;
 
@@ -66,8 +68,9 @@ export class LinkTrace implements LinkObserver {
 
   connected(upstream: ConnectionFacts): void {
     this.#paths.upstreamConnected(upstream);
-    this.#open(upstream);
+    // What was read before it stood has the earlier times.
     this.#waiting.flush();
+    this.#open(upstream);
   }
 
   /** Asks no route: the downstream connection's decision holds. */
@@ -162,6 +165,7 @@ export class LinkTrace implements LinkObserver {
 
   #identify(message: Message): string {
     const session = this.#sessions.identify(message);
+    if (session === '' && message.kind === 'request') this.#sessionless = true;
     this.#waiting.flush();
     return session;
   }
@@ -193,23 +197,26 @@ export class LinkTrace implements LinkObserver {
 
   /** @param leg the connection whose decision counts */
   #packet(leg: Leg, path: Path, direction: Direction, payload: readonly Buffer[], time: number, session: string): void {
+    const decision = this.#decisions[leg];
+    const flow = decision === 'never' ? 'none' : this.#paths.flow(path, direction);
+    if (flow === 'none') return;
     const { exporter } = this.#tracer;
     const at = this.#stamp(time);
-    let held = payload;
-    const attempt = (): boolean => {
-      const decision = this.#decisions[leg];
-      if (decision === 'never') return true;
-      const flow = this.#paths.flow(path, direction);
-      if (flow === 'none') return true;
-      if (flow === 'unknown' || decision !== 'traced') return false;
-      exporter.send(flow, at, this.#correlation(session), held);
-      return true;
-    };
-    if (attempt()) return;
-    // The read's buffer is used again; what waits is a copy.
+    const correlation = this.#correlation(session);
+    if (decision === 'traced' && flow !== 'unknown' && this.#waiting.empty) {
+      exporter.send(flow, at, correlation, payload);
+      return;
+    }
+    // The read's buffer is used again: what waits is a copy.
     const copy = Buffer.concat(payload);
-    held = [copy];
-    this.#waiting.add(copy.length, attempt);
+    this.#waiting.add(copy.length, () => {
+      if (this.#decisions[leg] === 'never') return true;
+      const known = this.#paths.flow(path, direction);
+      if (known === 'none') return true;
+      if (known === 'unknown' || this.#decisions[leg] !== 'traced') return false;
+      exporter.send(known, at, correlation, [copy]);
+      return true;
+    });
   }
 
   /** @param session known already; otherwise the event waits for the link's first one, correlation_wait at most */
@@ -222,12 +229,13 @@ export class LinkTrace implements LinkObserver {
       const decision = this.#decisions[leg];
       if (decision === 'never') return true;
       const id = session ?? this.#sessions.ids[0] ?? '';
-      if (decision !== 'traced' || (id === '' && !this.#ending && performance.now() < deadline)) return false;
+      const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
+      if (decision !== 'traced' || (id === '' && mayComeYet)) return false;
       const flow = exporter.flow(options.hep_payload_type.events, event.source, event.destination);
       exporter.send(flow, at, this.#correlation(id), [encodeEvent(event.payload, id, delimiter)]);
       return true;
     };
-    if (attempt()) return;
+    if (this.#waiting.empty && attempt()) return;
     this.#waiting.add(EVENT_OCTETS, attempt);
     this.#wakeUp ??= setTimeout(() => this.#waitedEnough(), options.correlation_wait + 1);
   }

@@ -16,7 +16,7 @@ type Ends = readonly [source: Endpoint, destination: Endpoint];
 export class Paths<Flow extends object> {
   readonly #downstream: ConnectionFacts;
   readonly #make: (source: Endpoint, destination: Endpoint) => Flow;
-  readonly #flows = new Map<string, Flow>();
+  readonly #flows: Record<Direction, Partial<Record<Path, Flow>>> = { up: {}, down: {} };
   #upstream: { readonly near: Endpoint; readonly far: Endpoint; readonly stands: boolean } | null = null;
 
   constructor(downstream: ConnectionFacts, make: (source: Endpoint, destination: Endpoint) => Flow) {
@@ -34,14 +34,13 @@ export class Paths<Flow extends object> {
   }
 
   flow(path: Path, direction: Direction): PathFlow<Flow> {
-    const key = `${path} ${direction}`;
-    const known = this.#flows.get(key);
+    const known = this.#flows[direction][path];
     if (known !== undefined) return known;
     const ends = this.#ends(path);
     if (typeof ends === 'string') return ends;
     const [left, right] = ends;
     const flow = direction === 'up' ? this.#make(left, right) : this.#make(right, left);
-    this.#flows.set(key, flow);
+    this.#flows[direction][path] = flow;
     return flow;
   }
 

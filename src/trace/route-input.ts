@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import type { ConnectionFacts, LinkFacts } from '../events.js';
+import type { ConnectionFacts, LinkFacts, NextHop } from '../events.js';
+import type { Endpoint } from '../lib/address.js';
 import type { RouteInput } from './filter-route.js';
 
 /** What a filter route is told of a connection, in the document's words. */
@@ -12,7 +13,12 @@ export function routeInput({ downstream, nextHop }: LinkFacts, connection: Conne
     direction: accepted ? 'accepted' : 'connected',
     proto: connection.proto,
     tls: connection.tls,
-    next_hop: isIP(nextHop.host) === 0 ? null : { ip: nextHop.host, port: nextHop.port },
+    next_hop: accepted ? fixedAddress(nextHop) : connection.far,
     peer: accepted ? null : { si: downstream.far.ip, sp: downstream.far.port },
   };
+}
+
+/** A name is resolved when it is dialled. */
+function fixedAddress({ host, port }: NextHop): Endpoint | null {
+  return isIP(host) === 0 ? null : { ip: host, port };
 }

@@ -1,6 +1,6 @@
 /**
- * Packets of one link that cannot be sent yet: for want of the route's answer, the next hop's address or a session.
- * The bytes they tell of have long gone on.
+ * Packets of one link that cannot be sent yet, for want of the route's answer, the next hop's address or a session, and
+ * those behind them: they leave in the order of their times. The bytes they tell of have long gone on.
  */
 
 /** Sends or dismisses its packet and returns true, or returns false: not yet. */
@@ -21,13 +21,15 @@ interface Guest {
 export class WaitingRoom {
   readonly #budget: WaitingBudget;
   #guests: Guest[] = [];
+  /** Index of the first who has not left. */
+  #front = 0;
 
   constructor(budget: WaitingBudget) {
     this.#budget = budget;
   }
 
   get empty(): boolean {
-    return this.#guests.length === 0;
+    return this.#front === this.#guests.length;
   }
 
   /** @param octets what the waiting packet holds in memory */
@@ -36,21 +38,24 @@ export class WaitingRoom {
     else this.#budget.turnedAway(1);
   }
 
-  /** Lets everybody try again, in order. */
+  /** Sends from the front, up to the first that still has to wait. */
   flush(): void {
-    if (this.empty) return;
-    this.#guests = this.#guests.filter(({ octets, attempt }) => {
-      const done = attempt();
-      if (done) this.#budget.release(octets);
-      return !done;
-    });
+    while (this.#front < this.#guests.length && this.#guests[this.#front]?.attempt() === true) {
+      this.#budget.release(this.#guests[this.#front]?.octets ?? 0);
+      this.#front += 1;
+    }
+    // Those that left are let go of when all have, or when they are the most.
+    if (this.#front * 2 <= this.#guests.length) return;
+    this.#guests.splice(0, this.#front);
+    this.#front = 0;
   }
 
   /** @returns how many left without having been sent */
   discard(): number {
-    const count = this.#guests.length;
-    for (const { octets } of this.#guests) this.#budget.release(octets);
+    const left = this.#guests.slice(this.#front);
+    for (const { octets } of left) this.#budget.release(octets);
     this.#guests = [];
-    return count;
+    this.#front = 0;
+    return left.length;
   }
 }

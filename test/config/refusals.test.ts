@@ -39,7 +39,7 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['proto_msrp: { on_parse_error: drop }', 'proto_msrp.on_parse_error', 'must be close or pass, not "drop"'],
   ['proto_msrp: { trace_body: none }', 'proto_msrp.trace_body', 'must be text or full or headers, not "none"'],
   ['proto_msrp: { trace_legs: one }', 'proto_msrp.trace_legs', 'must be through or both, not "one"'],
-  ['proto_msrp: { trace_max_payload: 1023 }', 'proto_msrp.trace_max_payload', 'of octets from 1024 to 60000, not 1023'],
+  ['proto_msrp: { trace_max_payload: 511 }', 'proto_msrp.trace_max_payload', 'of octets from 512 to 60000, not 511'],
   ['proto_msrp: { correlation_wait: {} }', 'proto_msrp.correlation_wait', `${MS}, not a section`],
   ['proto_msrp: 5', 'proto_msrp', 'must be a section (keys with values), not 5'],
   [
@@ -66,7 +66,7 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
     '{ events: NUMBER, messages: NUMBER }, not "text"',
   ],
   ['proto_hep: { hep_payload_type: { events: 256 } }', 'proto_hep.hep_payload_type.events', 'from 1 to 255, not 256'],
-  ['proto_hep: { hep_queue_bytes: 1 }', 'proto_hep.hep_queue_bytes', 'of octets from 65536 to 1073741824, not 1'],
+  ['proto_hep: { hep_queue_bytes: 1 }', 'proto_hep.hep_queue_bytes', 'of octets from 1024 to 1073741824, not 1'],
   ['proto_hep: { homer5_on: 3 }', 'proto_hep.homer5_on', 'must be 0 or 1, not 3'],
   ['proto_hep: { homer5_delim: "" }', 'proto_hep.homer5_delim', '1 to 16 printable ASCII characters, not ""'],
   ['httpd: { ip: localhost }', 'httpd.ip', 'must be an IP address, not "localhost"'],

@@ -48,7 +48,7 @@ beforeAll(async () => {
     OPTIONS,
     {
       resolver: new Resolver(),
-      clientDomain: () => {
+      clientTls: () => {
         throw new Error('no TLS here');
       },
     },
