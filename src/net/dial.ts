@@ -3,6 +3,7 @@ import { type Socket, connect, isIP, isIPv6 } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Endpoint, type HostPort, UNSPECIFIED, UNSPECIFIED_V6, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
+import { Deadline } from '../lib/deadline.js';
 import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
 import type { ClientTls } from './client-tls.js';
@@ -46,7 +47,7 @@ export class Dial {
   readonly #onConnection: (connection: Connection) => void;
   readonly #onFailure: (failure: DialFailure) => void;
   #raw: Socket | null = null;
-  #timer: NodeJS.Timeout;
+  #deadline: Deadline;
   #near: Endpoint = UNSPECIFIED;
   #far: Endpoint = UNSPECIFIED;
   #over = false;
@@ -64,7 +65,7 @@ export class Dial {
     this.#onConnection = onConnection;
     this.#onFailure = onFailure;
     if (isIP(target.host) !== 0) this.#far = endpoint(target.host, target.port);
-    this.#timer = setTimeout(() => this.#timedOut(), options.connect_timeout);
+    this.#deadline = new Deadline(options.connect_timeout, () => this.#notConnected());
     context.resolver
       .resolve(target.host)
       .then((addresses) => this.#connect(addresses))
@@ -111,8 +112,11 @@ export class Dial {
   }
 
   #handshake(raw: Socket): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#timedOut(true), this.#options.tls_handshake_timeout);
+    const timeout = this.#options.tls_handshake_timeout;
+    this.#deadline.cancel();
+    this.#deadline = new Deadline(timeout, () => {
+      this.#fail('tls_handshake_timeout', `no handshake within ${timeout} ms`);
+    });
     const { host } = this.#target;
     const name = isIP(host) === 0 ? host : '';
     const { context, verify_cert } = this.#context.clientTls(this.#far, host);
@@ -135,33 +139,31 @@ export class Dial {
     });
   }
 
-  #timedOut(inHandshake = false): void {
-    // A stalled event loop must not fail anyone: what arrived meanwhile is delivered first.
-    setImmediate(() => {
-      if (inHandshake)
-        this.#fail('tls_handshake_timeout', `no handshake within ${this.#options.tls_handshake_timeout} ms`);
-      else if (this.#raw === null)
-        this.#fail('dns_timeout', `${this.#target.host} not resolved within ${this.#options.connect_timeout} ms`);
-      else this.#fail('connect_timeout', `no answer within ${this.#options.connect_timeout} ms`);
-    });
+  #notConnected(): void {
+    const { host } = this.#target;
+    const timeout = this.#options.connect_timeout;
+    if (this.#raw === null) this.#fail('dns_timeout', `${host} not resolved within ${timeout} ms`);
+    else this.#fail('connect_timeout', `no answer within ${timeout} ms`);
   }
 
   #succeed(connection: Connection): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#deadline.cancel();
     this.#onConnection(connection);
   }
 
   #fail(reason: Reason, detail: string): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#deadline.cancel();
     const raw = this.#raw;
     if (raw !== null) {
       raw.on('error', () => {});
-      // The next hop may have accepted already: a clean end would look like a client that had nothing to say.
-      if (!raw.destroyed) raw.resetAndDestroy();
+      // To one that accepted, a clean end would look like a client that had nothing to say. One that is still to accept
+      // gets none: Node would wait for it with the RST.
+      if (raw.connecting) raw.destroy();
+      else if (!raw.destroyed) raw.resetAndDestroy();
     }
     const near = this.#near === UNSPECIFIED && isIPv6(this.#far.ip) ? UNSPECIFIED_V6 : this.#near;
     this.#onFailure({ near, far: this.#far, reason, detail, at: nowMicros() });

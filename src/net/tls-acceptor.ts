@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Server as TlsServer, type TLSSocket, createServer as createTlsServer } from 'node:tls';
 import { type Endpoint, formatEndpoint, plainIp } from '../lib/address.js';
+import { Deadline } from '../lib/deadline.js';
 import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
 import type { ReadyDomain, ServerTls, TlsByAddress } from './server-tls.js';
@@ -19,7 +20,7 @@ export interface TlsAcceptorHandler {
 }
 
 interface Handshake extends Accepted {
-  timer: NodeJS.Timeout | null;
+  deadline: Deadline | null;
 }
 
 /** Own addresses whose TLS set-up is kept at hand; more than a machine has in practice (127.0.0.0/8 has 16 million). */
@@ -66,15 +67,14 @@ export class TlsAcceptor {
       return;
     }
     const key = keyOf(raw);
-    const handshake: Handshake = { ...accepted, timer: null };
+    const handshake: Handshake = { ...accepted, deadline: null };
     this.#handshakes.set(key, handshake);
     const failed = (reason: Reason, detail: string): void => {
       if (this.#handshakes.get(key) === handshake) this.#failed(key, reason, detail);
     };
-    handshake.timer = setTimeout(() => {
-      // After a stall of the event loop, what had arrived meanwhile is delivered first.
-      setImmediate(() => failed('tls_handshake_timeout', `no handshake within ${this.#timeout} ms`));
-    }, this.#timeout);
+    handshake.deadline = new Deadline(this.#timeout, () => {
+      failed('tls_handshake_timeout', `no handshake within ${this.#timeout} ms`);
+    });
     // The TLS server is silent about some ends, as of a peer that resets.
     raw.once('close', () => {
       failed(this.#closing ? 'drained' : 'tls_handshake_failed', 'closed inside the handshake');
@@ -154,7 +154,7 @@ export class TlsAcceptor {
     const handshake = this.#handshakes.get(key);
     if (handshake === undefined) return null;
     this.#handshakes.delete(key);
-    if (handshake.timer !== null) clearTimeout(handshake.timer);
+    handshake.deadline?.cancel();
     return handshake;
   }
 }

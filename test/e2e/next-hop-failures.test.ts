@@ -49,7 +49,7 @@ test.each(['127.0.0.1', '::1'])('a next hop that refuses on %s: a RST, never a c
       Status: 'FAILURE',
       Leg: 'upstream',
       Reason: 'connect_refused',
-      Source: '0.0.0.0:0',
+      Source: ip === '::1' ? '[::]:0' : '0.0.0.0:0',
       Destination: shown,
     }),
     expect.objectContaining({
@@ -98,15 +98,15 @@ test('a next hop that never answers: connect_timeout, and what was said until th
   ]);
 });
 
-test('a next hop that nobody waits for any more: the dial is given up', async () => {
+test('a client that resets while the next hop hangs: both ends are told, each with its own reason', async () => {
   const { ip, port } = await startHanging();
-  const { trace, tap } = await tapBefore(`msrp:${ip}:${port}`);
+  const { trace, tap } = await tapBefore(`msrp:${ip}:${port}`, { connect_timeout: 300 });
   const client = await dial(tap.socket);
   await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(1);
   client.reset();
   await trace.count(3);
   expect(trace.events({ Event: 'CONNECTED' })).toEqual([
-    expect.objectContaining({ Status: 'FAILURE', Reason: 'link_closed' }),
+    expect.objectContaining({ Status: 'FAILURE', Reason: 'connect_timeout' }),
   ]);
   expect(trace.events({ Event: 'CLOSED' })).toEqual([
     expect.objectContaining({ Leg: 'downstream', Status: 'FAILURE', Reason: 'reset', Source: client.address }),
