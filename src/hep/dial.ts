@@ -1,5 +1,6 @@
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { checkServerIdentity, connect as connectTls } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
+import { checkIdentity } from '../lib/server-identity.js';
 import type { DestinationConfig } from './transport.js';
 
 const SERVER_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?$/i;
@@ -26,7 +27,7 @@ function dialTls(config: DestinationConfig, lookup: LookupFunction): Socket {
     port,
     lookup,
     servername: options.servername ?? serverName(config),
-    checkServerIdentity: (_, certificate) => checkServerIdentity(expected, certificate),
+    checkServerIdentity: (_, certificate) => checkIdentity(expected, certificate),
   });
 }
 

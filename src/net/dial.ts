@@ -6,6 +6,7 @@ import { nowMicros } from '../lib/clock.js';
 import { Deadline } from '../lib/deadline.js';
 import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
+import { checkIdentity } from '../lib/server-identity.js';
 import type { ClientTls } from './client-tls.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Resolver } from './resolver.js';
@@ -127,6 +128,7 @@ export class Dial {
       servername: name,
       host,
       rejectUnauthorized: verify_cert === 1,
+      checkServerIdentity: checkIdentity,
     });
     stream.once('error', (error: NodeJS.ErrnoException) => this.#fail(reasonOfHandshakeError(error), error.message));
     const ended = (): void => this.#fail('tls_handshake_failed', 'closed inside the handshake');

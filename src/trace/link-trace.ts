@@ -6,17 +6,16 @@ import type {
   Leg,
   LinkFacts,
   LinkObserver,
-  Piece,
   Read,
 } from '../events.js';
 import type { Message } from '../msrp/message.js';
-import { Capture } from './capture.js';
+import { Arrivals } from './arrivals.js';
 import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
-import { mirror, mirrorCut, octetsNeeded } from './mirror.js';
+import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
 import { routeInput } from './route-input.js';
 import { Sessions } from './sessions.js';
-import type { PacketFlow, TracerCore } from './tracer.js';
+import type { PacketFlow, TracerCore } from './core.js';
 import { type Attempt, WaitingRoom } from './waiting-room.js';
 
 /**
@@ -24,14 +23,6 @@ import { type Attempt, WaitingRoom } from './waiting-room.js';
  * was off when it was opened, or the route dropped it, or it never came to be.
  */
 type Decision = 'unopened' | 'asked' | 'traced' | 'never';
-
-/** A message that arrives in several reads. */
-interface Arriving {
-  readonly message: Message;
-  /** null: tracing was off when it began, and it is not shown from its middle on. */
-  readonly capture: Capture | null;
-  session: string | null;
-}
 
 /** What a waiting event is taken to occupy; they are few and small. */
 const EVENT_OCTETS = 1_024;
@@ -45,7 +36,7 @@ export class LinkTrace implements LinkObserver {
   readonly #sessions = new Sessions();
   readonly #waiting: WaitingRoom;
   readonly #paths: Paths<PacketFlow>;
-  readonly #arriving: Record<Direction, Arriving | null> = { up: null, down: null };
+  readonly #arrivals: Arrivals;
   #wakeUp: NodeJS.Timeout | null = null;
   #lastTime = 0;
   /** A request came whose URIs have no session-id: events wait for one no longer. */
@@ -59,6 +50,7 @@ export class LinkTrace implements LinkObserver {
     this.#tracer = tracer;
     this.#onDone = onDone;
     this.#waiting = new WaitingRoom(tracer);
+    this.#arrivals = new Arrivals(tracer.options, (message) => this.#identify(message));
     const { messages } = tracer.options.hep_payload_type;
     this.#paths = new Paths(link.downstream, (source, destination) =>
       tracer.exporter.flow(messages, source, destination),
@@ -83,7 +75,12 @@ export class LinkTrace implements LinkObserver {
 
   read(read: Read): void {
     if (!this.#matters) return;
-    for (const piece of read.pieces) this.#piece(piece, read);
+    for (const piece of read.pieces) {
+      const arrived = this.#arrivals.take(piece, read, this.#messagesMatter);
+      if (arrived === null || !this.#messagesMatter) continue;
+      const payload = mirror(arrived.message, arrived.first, this.#tracer.options);
+      this.#mirrored(payload, read.direction, read.time, arrived.session);
+    }
     if (read.parseError !== null) this.#cut(read.direction, read.time);
   }
 
@@ -141,28 +138,6 @@ export class LinkTrace implements LinkObserver {
     return this.#tracer.on && (through ? this.#decisions.downstream !== 'never' : this.#matters);
   }
 
-  #piece({ message, start, end }: Piece, { direction, buffer, time }: Read): void {
-    if (message.complete && message.length === end - start) {
-      const session = this.#identify(message);
-      if (this.#messagesMatter) this.#message(message, buffer.subarray(start, end), direction, time, session);
-      return;
-    }
-    const arriving = this.#arrivingAs(message, direction, message.length === end - start);
-    if (message.headComplete) arriving.session ??= this.#identify(message);
-    arriving.capture?.add(buffer, start, end, octetsNeeded(message, this.#tracer.options));
-    if (!message.complete) return;
-    this.#arriving[direction] = null;
-    if (arriving.capture === null || !this.#messagesMatter) return;
-    this.#message(message, arriving.capture.octets, direction, time, arriving.session ?? '');
-  }
-
-  #arrivingAs(message: Message, direction: Direction, begins: boolean): Arriving {
-    const arriving = this.#arriving[direction];
-    if (arriving?.message === message) return arriving;
-    const capture = begins && this.#messagesMatter ? new Capture() : null;
-    return (this.#arriving[direction] = { message, capture, session: null });
-  }
-
   #identify(message: Message): string {
     const session = this.#sessions.identify(message);
     if (session === '' && message.kind === 'request') this.#sessionless = true;
@@ -170,19 +145,12 @@ export class LinkTrace implements LinkObserver {
     return session;
   }
 
-  /** A complete message. */
-  #message(message: Message, first: Buffer, direction: Direction, time: number, session: string): void {
-    this.#mirrored(mirror(message, first, this.#tracer.options), direction, time, session);
-  }
-
   /** The connection that `direction` is read from ended, or is no longer understood: a message under way is cut there. */
   #cut(direction: Direction, time: number): void {
-    const arriving = this.#arriving[direction];
-    this.#arriving[direction] = null;
-    if (arriving === null || arriving.capture === null || !this.#messagesMatter) return;
-    const { message, capture } = arriving;
-    const session = arriving.session ?? this.#sessions.ids[0] ?? '';
-    this.#mirrored(mirrorCut(message, capture.octets, this.#tracer.options), direction, time, session);
+    const cut = this.#arrivals.cut(direction);
+    if (cut === null || !this.#messagesMatter) return;
+    const session = cut.session === '' ? (this.#sessions.ids[0] ?? '') : cut.session;
+    this.#mirrored(mirrorCut(cut.message, cut.first, this.#tracer.options), direction, time, session);
   }
 
   /** Once, as a sniffer on an unbroken wire would see it, or once for each connection that the message crosses. */

@@ -1,50 +1,7 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
-import type { PacketFlow } from '../hep/packet.js';
-import type { Endpoint } from '../lib/address.js';
+import type { Exporter, Filter, TracerCore, TracerOptions } from './core.js';
 import { encodeEvent, failed } from './event-payload.js';
-import type { RouteInput } from './filter-route.js';
 import { LinkTrace } from './link-trace.js';
-import type { MirrorRules } from './mirror.js';
-import type { WaitingBudget } from './waiting-room.js';
-
-/** The fixed part of the packets of one direction of one connection; only the exporter looks inside. */
-export type { PacketFlow } from '../hep/packet.js';
-
-/** Where packets go: hep/exporter.ts. */
-export interface Exporter {
-  flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow;
-  send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: readonly Buffer[]): void;
-  countDropped(packets: number): void;
-  discard(): void;
-}
-
-/** trace_filter_route (trace/filter-thread.ts). */
-export interface Filter {
-  decide(input: RouteInput, done: (traced: boolean) => void): void;
-}
-
-export interface TracerOptions extends MirrorRules {
-  readonly trace_on: 0 | 1;
-  readonly trace_legs: 'through' | 'both';
-  /** Milliseconds that an event waits for the first message of its link. */
-  readonly correlation_wait: number;
-  readonly hep_payload_type: { readonly events: number; readonly messages: number };
-  readonly homer5_on: 0 | 1;
-  readonly homer5_delim: string;
-  /** Octets of packets that may wait, over all links, for a decision, an address or a session. */
-  readonly waiting_bytes: number;
-}
-
-/** What the trace of a link needs of its tracer. */
-export interface TracerCore extends WaitingBudget {
-  readonly options: TracerOptions;
-  readonly exporter: Exporter;
-  readonly filter: Filter | null;
-  /** Whether tracing is on now. */
-  readonly on: boolean;
-  /** Between the parts of a text event; null: events are JSON. */
-  readonly delimiter: string | null;
-}
 
 /** Mirrors connections and messages to the exporter. Made only when there is a trace_destination. */
 export class Tracer implements Observer, TracerCore {

@@ -123,15 +123,8 @@ test('valid messages before what is not MSRP are delivered, even when they come 
   expect(await server.end).toBe('rst');
   await trace.count(5);
   expect(trace.messages.map(({ payload }) => payload)).toEqual([send]);
-  expect(
-    trace
-      .events({ Event: 'CLOSED' })
-      .map(({ Leg, Reason }) => [Leg, Reason])
-      .toSorted(),
-  ).toEqual([
-    ['downstream', 'parse_error'],
-    ['upstream', 'link_closed'],
-  ]);
+  await trace.event({ Event: 'CLOSED', Leg: 'downstream', Reason: 'parse_error' });
+  await trace.event({ Event: 'CLOSED', Leg: 'upstream', Reason: 'link_closed' });
 });
 
 test('packets of a link arrive in the order of their times, however early a client speaks', async () => {

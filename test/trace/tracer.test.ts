@@ -6,7 +6,8 @@ import { PacketTemplates } from '#src/hep/packet.js';
 import { type Endpoint, formatEndpoint } from '#src/lib/address.js';
 import { Parser } from '#src/msrp/parser.js';
 import type { RouteInput } from '#src/trace/filter-route.js';
-import { Tracer, type TracerOptions } from '#src/trace/tracer.js';
+import type { TracerOptions } from '#src/trace/core.js';
+import { Tracer } from '#src/trace/tracer.js';
 
 const CLIENT: Endpoint = { ip: '192.0.2.1', port: 40_000 };
 const LISTENER: Endpoint = { ip: '192.0.2.9', port: 2855 };
