@@ -147,8 +147,8 @@ function destinations({ proto_msrp, proto_hep }: Config, clientTls: ClientTls): 
     .filter(({ name }) => proto_msrp.trace_destination.includes(name))
     .map((hepId) => ({
       ...hepId,
-      tls: () => {
-        const { options, verify_cert } = clientTls({ ip: hepId.host, port: hepId.port }, hepId.host);
+      tls: (address) => {
+        const { options, verify_cert } = clientTls(address, hepId.host);
         return { ...options, rejectUnauthorized: verify_cert === 1 };
       },
     }));

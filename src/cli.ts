@@ -112,6 +112,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
 });
 
+// Nobody reads what went wrong any more: no reason to stop.
+process.stderr.on('error', () => {});
+
 const terminal = realTerminal();
 try {
   process.exitCode = await main(process.argv.slice(2), terminal);

@@ -1,12 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import type { Config, ListenerConfig } from '../config.js';
 import { connectionsThatFit, openFileLimit } from '../config/open-files.js';
-import { formatHostPort, isLoopback } from '../lib/address.js';
-import { canonicalIp } from '../net/tls-domain.js';
+import { canonicalIp, formatHostPort, isEveryAddress, isLoopback } from '../lib/address.js';
 
 /** Below it, a port is for processes with privileges. */
 const FIRST_FREE_PORT = 1_024;
-const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
 /** Sockets that need privileges, lead back to msrptap, or are more than the process may have. */
 export function socketRisks(config: Config): string[] {
@@ -36,7 +34,7 @@ function loops({ listeners }: Config): string[] {
 
 function leadsTo({ host, port }: ListenerConfig['upstream'], listener: ListenerConfig): boolean {
   if (port !== listener.port) return false;
-  const own = EVERY_ADDRESS.has(canonicalIp(listener.ip));
+  const own = isEveryAddress(listener.ip);
   return own
     ? isOwnAddress(host)
     : canonicalIp(host) === canonicalIp(listener.ip) || (isLoopback(listener.ip) && host === 'localhost');
@@ -44,7 +42,7 @@ function leadsTo({ host, port }: ListenerConfig['upstream'], listener: ListenerC
 
 /** Names are not looked up, but for the one that always means this machine. */
 function isOwnAddress(host: string): boolean {
-  if (isLoopback(host) || EVERY_ADDRESS.has(host)) return true;
+  if (isLoopback(host) || isEveryAddress(host)) return true;
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return own.some(({ address }) => canonicalIp(address) === canonicalIp(host));
 }

@@ -1,9 +1,8 @@
 import { readConfig } from '../config.js';
 import { callMi } from '../control/mi-client.js';
 import type { MiError } from '../control/mi-command.js';
-import { formatEndpoint } from '../lib/address.js';
+import { canonicalIp, formatEndpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
-import { canonicalIp } from '../net/tls-domain.js';
 import type { ExitStatus, Terminal } from './command.js';
 import { printable, printableJson } from './printable.js';
 
@@ -26,9 +25,17 @@ const DIALLED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::'
 
 const MAX_ERROR = 1_000;
 
+/** httpd speaks plain HTTP. */
+function isHttpUrl(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'http:';
+}
+
 /** `msrptap mi`: prints the result as opensips-cli does; an error ends with 1. */
 export async function mi({ file, url, token, words }: MiArguments, terminal: Terminal): Promise<ExitStatus> {
   const call = readCall(words);
+  if (url !== undefined && !isHttpUrl(url)) {
+    throw new MsrptapError('usage', `--url: ${url} is no URL like ${DEFAULT_URL}`);
+  }
   const from = file === undefined ? { url: DEFAULT_URL, token: undefined } : fromConfig(file, url);
   const response = await callMi({ ...call, url: url ?? from.url, token: token ?? from.token });
   if ('error' in response) {

@@ -39,7 +39,7 @@ function describe(issue: Issue, around: Path, data: YamlData): ConfigProblem[] {
     case 'custom':
       return [problem(issue.message)];
     case 'unrecognized_keys':
-      return issue.keys.map((key) => problem(unknownKey(key, path), [...path, key]));
+      return issue.keys.map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
     case 'invalid_key':
       return [problem(issue.issues[0]?.message ?? issue.message)];
     case 'invalid_union': {
@@ -64,8 +64,14 @@ function mismatch(issue: Issue, path: Path, root: unknown): string {
   const value = valueAt(root, path);
   if (value === undefined) return `is missing; it ${issue.message}`;
   if (SECRET.has(path.at(-1) ?? '')) return issue.message;
+  // `httpd: token=secret` and the like.
+  if (wantsSection(issue) && typeof value === 'string') return `${issue.message}, not a text`;
   // One message for both: who wrote a number as text gets told the range as well.
   return `${issue.message}, not ${show(value)}${hint(issue, value)}`;
+}
+
+function wantsSection(issue: Issue): boolean {
+  return issue.code === 'invalid_type' && ['object', 'record'].includes(issue.expected);
 }
 
 function show(value: unknown): string {
@@ -95,7 +101,14 @@ function isScalar(value: unknown): value is string | number | boolean {
   return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
+/** `token:secret`, where a blank is missing, is one key to YAML; only its name may be told. */
+function nameIn(key: string): string {
+  return /^[^:=]*/.exec(key)?.[0] ?? '';
+}
+
 function unknownKey(key: string, path: Path): string {
+  const name = nameIn(key);
+  if (name !== key) return `a blank is missing behind it: write "${name}: VALUE"`;
   if (LATER.has(key)) return 'not available in this version';
   const schema = configJsonSchema();
   const here = keysAt(schema, path);

@@ -38,11 +38,28 @@ export function parseConfig(text: string, file: string): Config {
   return complete(result.data, resolve(file), directory);
 }
 
+/** Parts of sections that may be empty as sections may: whoever comments out what stands in them leaves them so. */
+const MAY_BE_EMPTY = new Set(['server_domain', 'client_domain', 'hep_id']);
+
 /** A section that is empty in YAML is null: it has nothing but defaults. */
 function withoutEmpty(value: unknown): unknown {
-  if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, section]) => [key, section ?? undefined]));
+  return without(
+    value ?? {},
+    (_, section) => section === null,
+    (section) => without(section, (key, part) => part === null && MAY_BE_EMPTY.has(key)),
+  );
+}
+
+/** A map without the entries that are `empty`; anything else as it is. */
+function without(
+  value: unknown,
+  empty: (key: string, entry: unknown) => boolean,
+  each: (entry: unknown) => unknown = (entry) => entry,
+): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, entry]) => (empty(key, entry) ? [] : [[key, each(entry)]])),
+  );
 }
 
 function complete(sections: Sections, file: string, directory: string): Config {

@@ -1,9 +1,10 @@
 /** What must fit together across sections. A rule runs when the sections it reads are sound, whatever the others are. */
 import { existsSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { formatEndpoint, isLoopback, type Endpoint } from '../lib/address.js';
-import { canonicalIp, servesSocket } from '../net/tls-domain.js';
+import { canonicalIp, formatEndpoint, isLoopback, type Endpoint } from '../lib/address.js';
+import { servesSocket } from '../net/tls-domain.js';
 import type { ServerDomainSection } from './tls-schema.js';
 import type { HepId, ListenerConfig } from './types.js';
 
@@ -29,20 +30,28 @@ export interface Rule {
 const socketsDiffer: Rule = {
   reads: ['listeners', 'httpd'],
   check({ listeners, httpd }, refuse) {
-    const taken = new Map<string, string>();
-    const take = (at: Endpoint, path: readonly (string | number)[], name: string): void => {
-      if (at.port === 0) return;
-      const key = formatEndpoint({ ip: canonicalIp(at.ip), port: at.port });
-      const other = taken.get(key);
-      if (other === undefined) taken.set(key, name);
-      else refuse(path, `${key} is the socket of ${other} already`);
-    };
-    for (const [index, { socket }] of listeners.entries()) {
-      take(socket, ['listeners', index, 'socket'], `listeners[${index}]`);
+    const sockets = [
+      ...listeners.map(({ socket }, index) => ({
+        at: socket as Endpoint,
+        name: `listeners[${index}]`,
+        path: ['listeners', index, 'socket'],
+      })),
+      { at: httpd as Endpoint, name: 'httpd', path: ['httpd', 'port'] },
+    ];
+    for (const [index, { at, path }] of sockets.entries()) {
+      const other = sockets.slice(0, index).find((earlier) => clash(earlier.at, at));
+      if (other !== undefined) refuse(path, `${formatEndpoint(other.at)} is the socket of ${other.name} already`);
     }
-    take(httpd, ['httpd', 'port'], 'httpd');
   },
 };
+
+/** Whether the system refuses to bind both: `::` takes IPv4 too. */
+function clash(one: Endpoint, other: Endpoint): boolean {
+  if (one.port !== other.port || one.port === 0) return false;
+  const [a, b] = [canonicalIp(one.ip), canonicalIp(other.ip)];
+  if (a === b || a === '::' || b === '::') return true;
+  return (a === '0.0.0.0' && isIPv4(b)) || (b === '0.0.0.0' && isIPv4(a));
+}
 
 const msrpsHasCertificate: Rule = {
   reads: ['listeners', 'tls_mgm'],

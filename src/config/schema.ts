@@ -64,9 +64,9 @@ const protoHep = section({
     .transform((type) => (typeof type === 'number' ? { events: type, messages: type } : type))
     .default({ events: 100, messages: 100 })
     .describe('HEP protocol types. 100 (LOG) is what a stock Homer shows.'),
-  hep_queue_bytes: whole(KIB, 1_024 * MIB, ' of octets')
+  hep_queue_bytes: whole(16 * KIB, 1_024 * MIB, ' of octets')
     .default(16 * MIB)
-    .describe('Octets that may wait, for each destination.'),
+    .describe('Octets that may wait, for each destination; a packet of trace_max_payload fits in.'),
   homer5_on: zeroOrOne().default(0).describe('1: event payloads are text, 0: JSON.'),
   homer5_delim: text(/^[\x20-\x7e]{1,16}$/, '1 to 16 printable ASCII characters').default(':'),
 });

@@ -6,6 +6,13 @@ import { ConfigError, type ConfigProblem, type Path } from './problems.js';
 /** Uses of anchors that a text may have; more are a mistake, or meant to fill the memory. */
 const MAX_ALIASES = 100;
 
+/** In place of the yaml package's own, which quote what stands there (it may be a token) or speak to programmers. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands twice in its section',
+  TAG_RESOLVE_FAILED: 'a value that begins with ! needs quotes',
+  MULTIPLE_DOCS: 'this is more than one document; a line of --- begins another',
+};
+
 export interface YamlData {
   readonly value: unknown;
   /** The line of what stands at `path`, or else of the nearest thing around it; null for the whole. */
@@ -17,8 +24,7 @@ export function readYaml(text: string, file: string): YamlData {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
   const problems = [...document.errors, ...document.warnings].map((error): ConfigProblem => {
-    const message = error.code === 'DUPLICATE_KEY' ? 'this key stands twice in its section' : error.message;
-    return { path: '', message, line: lines.linePos(error.pos[0]).line };
+    return { path: '', message: MESSAGES[error.code] ?? error.message, line: lines.linePos(error.pos[0]).line };
   });
   if (problems.length > 0) throw new ConfigError(file, problems);
   try {
@@ -30,7 +36,12 @@ export function readYaml(text: string, file: string): YamlData {
       },
     };
   } catch (error) {
-    throw new ConfigError(file, [{ path: '', message: messageOf(error), line: null }], { cause: error });
+    // The yaml package quotes an alias that names no anchor, and it may be a token.
+    const isTooMany = /excessive/i.test(messageOf(error));
+    const message = isTooMany
+      ? `more than ${MAX_ALIASES} uses of anchors (an alias begins with *)`
+      : 'a value that begins with * needs quotes (to YAML it is an alias, and there is no such anchor)';
+    throw new ConfigError(file, [{ path: '', message, line: null }]);
   }
 }
 

@@ -45,8 +45,8 @@ export class Destination {
   readonly #counts = { sent: 0, dropped: 0, failed: 0, maybe: 0 };
   #pump: NodeJS.Immediate | null = null;
   #whenSettled: (() => void)[] = [];
-  /** That it is not reachable was said already. */
-  #isToldUnreachable = false;
+  /** Why it is not reachable, as was said last. */
+  #toldReason: string | null = null;
   #isClosed = false;
 
   constructor(config: DestinationConfig, queueBytes: number, timing: Timing, log: Log) {
@@ -141,7 +141,7 @@ export class Destination {
   }
 
   #up(address: Endpoint): void {
-    this.#isToldUnreachable = false;
+    this.#toldReason = null;
     this.#log.info({ address: formatEndpoint(address) }, 'HEP destination connected');
   }
 
@@ -156,8 +156,8 @@ export class Destination {
   }
 
   #unreachable(reason: string): void {
-    if (!this.#isToldUnreachable) this.#log.warn({ reason }, 'HEP destination not reachable');
-    this.#isToldUnreachable = true;
+    if (reason !== this.#toldReason) this.#log.warn({ reason }, 'HEP destination not reachable');
+    this.#toldReason = reason;
   }
 
   #pumpSoon(): void {

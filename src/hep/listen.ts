@@ -93,19 +93,23 @@ function receiveFrom(socket: Socket, receive: Receive, onError: OnError): void {
   const stream = new HepStream();
   socket.on('error', (error) => onError(error, from));
   socket.on('data', (bytes) => {
-    const packets = guard(() => stream.push(bytes), onError, from);
-    if (packets === null) socket.destroy();
-    else for (const packet of packets) guard(() => receive(packet, from), onError, from);
+    const isWhole = guard(
+      () => stream.push(bytes, (packet) => guard(() => receive(packet, from), onError, from)),
+      onError,
+      from,
+    );
+    if (!isWhole) socket.destroy();
   });
 }
 
-/** Nothing that arrives may end the process. */
-function guard<T>(work: () => T, onError: OnError, from: Endpoint): T | null {
+/** Nothing that arrives may end the process. @returns whether all went well */
+function guard(work: () => void, onError: OnError, from: Endpoint): boolean {
   try {
-    return work();
+    work();
+    return true;
   } catch (error) {
     onError(error, from);
-    return null;
+    return false;
   }
 }
 

@@ -13,17 +13,15 @@ export class HepStream {
   #packetBytes = 0;
 
   /**
-   * The packets that are complete with these bytes, without keep-alives.
+   * @param take gets each packet that is complete with these bytes, without keep-alives; also those before what is wrong
    * @throws MsrptapError hep_malformed
    */
-  push(bytes: Buffer): Buffer[] {
-    const packets: Buffer[] = [];
+  push(bytes: Buffer, take: (packet: Buffer) => void): void {
     for (let at = 0; at < bytes.length;) {
       at += this.#packet === null ? this.#readHeader(bytes, at) : this.#readRest(this.#packet, bytes, at);
       const packet = this.#complete();
-      if (packet !== null) packets.push(packet);
+      if (packet !== null) take(packet);
     }
-    return packets;
   }
 
   #readHeader(bytes: Buffer, at: number): number {

@@ -1,6 +1,7 @@
 import type { LookupFunction, Socket } from 'node:net';
 import { endpoint, type Endpoint } from '../lib/address.js';
-import { dial } from './dial.js';
+import { StallWatch } from '../lib/stall-watch.js';
+import { dial, secure } from './dial.js';
 import { KEEP_ALIVE_PACKET } from './format.js';
 import { HandedOver } from './handed-over.js';
 import type { Batch } from './queue.js';
@@ -29,34 +30,37 @@ export interface ConnectionEnd {
 
 /** One connection to a receiver over TCP or TLS, from the attempt to the end. Nothing of it goes on to the next one. */
 export class TcpConnection {
-  readonly #socket: Socket;
+  readonly #raw: Socket;
+  /** Where packets are written: TLS around the TCP socket, or that itself. */
+  #socket: Socket;
   readonly #events: ConnectionEvents;
   readonly #timing: Timing;
   readonly #handedOver = new HandedOver();
+  readonly #stall: StallWatch;
+  /** Writes that the kernel has taken. */
+  #taken = 0;
   #timer: NodeJS.Timeout;
   #openedAt: number | null = null;
   #reason: string | null = null;
   #isClosing = false;
   #sawEnd = false;
 
-  /** @throws what node throws for impossible TLS options */
   constructor(config: DestinationConfig, lookup: LookupFunction, timing: Timing, events: ConnectionEvents) {
     this.#events = events;
     this.#timing = timing;
-    const { socket, stands } = dial(config, lookup);
-    this.#socket = socket;
+    this.#raw = dial(config, lookup);
+    this.#socket = this.#raw;
+    this.#stall = new StallWatch(
+      timing.stall,
+      () => (this.#socket.writableLength === 0 ? null : this.#taken),
+      () => this.#end(`the receiver took nothing for ${timing.stall} ms`),
+    );
     this.#timer = setTimeout(() => {
       this.#end(`no connection within ${timing.connectTimeout} ms`);
     }, timing.connectTimeout);
-    socket.once(stands, () => this.#opened());
-    socket.on('error', (error) => (this.#reason ??= reasonOf(error)));
-    // HEP has no answers: what a receiver sends is read, so that its FIN is seen, and thrown away.
-    socket.resume();
-    socket.once('end', () => {
-      this.#sawEnd = true;
-      this.#end('closed by the receiver');
-    });
-    socket.once('close', () => this.#closed());
+    this.#raw.on('error', (error) => (this.#reason ??= reasonOf(error)));
+    this.#raw.once('connect', () => this.#connected(config));
+    this.#raw.once('close', () => this.#closed());
   }
 
   get ready(): boolean {
@@ -75,7 +79,11 @@ export class TcpConnection {
   write({ bytes, packets }: Batch): void {
     this.#handedOver.add(bytes.length, packets);
     this.#timer.refresh();
-    this.#socket.write(bytes, () => this.#events.progress());
+    this.#socket.write(bytes, () => {
+      this.#taken += 1;
+      this.#events.progress();
+    });
+    this.#stall.arm();
   }
 
   /** Ends it cleanly, or after closeTimeout anyhow. */
@@ -90,12 +98,33 @@ export class TcpConnection {
     this.#socket.end();
   }
 
+  #connected(config: DestinationConfig): void {
+    if (config.transport === 'tls') {
+      try {
+        this.#socket = secure(config, this.#raw);
+      } catch (error) {
+        this.#end(reasonOf(error));
+        return;
+      }
+      this.#socket.on('error', (error) => this.#end(reasonOf(error)));
+      this.#socket.once('secureConnect', () => this.#opened());
+    } else {
+      this.#opened();
+    }
+    // HEP has no answers: what a receiver sends is read, so that its FIN is seen, and thrown away.
+    this.#socket.resume();
+    this.#socket.once('end', () => {
+      this.#sawEnd = true;
+      this.#end('closed by the receiver');
+    });
+  }
+
   #opened(): void {
     clearTimeout(this.#timer);
     this.#openedAt = performance.now();
     // Does not keep the process alive, as it would for ever; each write puts it off.
     this.#timer = setInterval(() => this.#keepAlive(), this.#timing.keepAlive).unref();
-    this.#events.opened(endpoint(this.#socket.remoteAddress, this.#socket.remotePort));
+    this.#events.opened(endpoint(this.#raw.remoteAddress, this.#raw.remotePort));
   }
 
   #keepAlive(): void {
@@ -105,10 +134,13 @@ export class TcpConnection {
   #end(reason: string): void {
     this.#reason ??= reason;
     this.#socket.destroy();
+    this.#raw.destroy();
   }
 
   #closed(): void {
     clearTimeout(this.#timer);
+    this.#stall.disarm();
+    this.#socket.destroy();
     // The receiver closed after our FIN, so it has read what came before.
     const isClean = this.#isClosing && this.#sawEnd && this.#socket.writableFinished;
     this.#events.ended({

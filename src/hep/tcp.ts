@@ -4,7 +4,7 @@ import { singleLookup } from './lookup.js';
 import type { Batch } from './queue.js';
 import { TcpConnection, type ConnectionEnd } from './tcp-connection.js';
 import type { Timing } from './timing.js';
-import { reasonOf, type DestinationConfig, type Transport, type TransportEvents } from './transport.js';
+import { type DestinationConfig, type Transport, type TransportEvents } from './transport.js';
 
 const NOTHING = { bytes: 0, packets: 0 };
 
@@ -66,18 +66,14 @@ export class TcpTransport implements Transport {
   }
 
   #connect(): void {
-    try {
-      this.#connection = new TcpConnection(this.#config, this.#lookup, this.#timing, {
-        opened: (address) => {
-          this.#events.up(address);
-          this.#events.progress();
-        },
-        progress: () => this.#events.progress(),
-        ended: (end) => this.#ended(end),
-      });
-    } catch (error) {
-      this.#ended({ reason: reasonOf(error), lived: null, maybe: 0 });
-    }
+    this.#connection = new TcpConnection(this.#config, this.#lookup, this.#timing, {
+      opened: (address) => {
+        this.#events.up(address);
+        this.#events.progress();
+      },
+      progress: () => this.#events.progress(),
+      ended: (end) => this.#ended(end),
+    });
   }
 
   #ended({ reason, lived, maybe }: ConnectionEnd): void {

@@ -9,6 +9,11 @@ export interface Timing {
   readonly lived: number;
   /** Silence after which a keep-alive packet is sent: Homer 11 closes idle connections, firewalls forget them. */
   readonly keepAlive: number;
+  /**
+   * A receiver that takes nothing for so long, while there is something to send, gets a new connection: behind a black
+   * hole the kernel would wait a quarter of an hour, and another address of the name may answer.
+   */
+  readonly stall: number;
   /** What the end of a connection may take when msrptap stops. */
   readonly closeTimeout: number;
   /** How often the name of a UDP destination is looked up: nothing else would tell that its address changed. */
@@ -25,6 +30,7 @@ export const DEFAULT_TIMING: Timing = {
   backoffMax: 30_000,
   lived: 5_000,
   keepAlive: 30_000,
+  stall: 60_000,
   closeTimeout: 1_000,
   resolveInterval: 60_000,
   resolveAfterError: 5_000,

@@ -18,8 +18,8 @@ export interface DestinationConfig {
   readonly host: string;
   readonly port: number;
   readonly transport: TransportName;
-  /** Called for each connection over TLS, so that new certificates are used from then on. */
-  readonly tls?: () => TlsOptions;
+  /** Called for each connection over TLS, with the address it is made to; so new certificates are used from then on. */
+  readonly tls?: (address: Endpoint) => TlsOptions;
 }
 
 /** What carries packets to one receiver. Once opened it comes back by itself until it is closed. */

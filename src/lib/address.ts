@@ -57,8 +57,20 @@ export function parseHostPort(text: string, defaultPort: number): HostPort | nul
   return NAME.test(host) ? { host, port } : null;
 }
 
+/** One spelling for one address: `::1` and `0:0:0:0:0:0:0:1` are the same. A name stays as it is. */
+export function canonicalIp(ip: string): string {
+  const plain = plainIp(ip);
+  return isIPv6(plain) && !plain.includes('%') ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
+}
+
+/** Whether a socket bound to `ip` takes connections to all addresses of the machine. */
+export function isEveryAddress(ip: string): boolean {
+  const canonical = canonicalIp(ip);
+  return canonical === '0.0.0.0' || canonical === '::';
+}
+
 /** Whether only this machine can reach a socket bound to `ip`. */
 export function isLoopback(ip: string): boolean {
-  const plain = plainIp(ip);
-  return plain === '::1' || plain === 'localhost' || (isIPv4(plain) && plain.startsWith('127.'));
+  const canonical = canonicalIp(ip);
+  return canonical === '::1' || canonical === 'localhost' || (isIPv4(canonical) && canonical.startsWith('127.'));
 }

@@ -2,8 +2,7 @@
  * TLS domains as OpenSIPS' tls_mgm has them: which certificate is shown, and which certificates are asked for, on which
  * sockets and for which names. The first domain that matches is used.
  */
-import { isIP } from 'node:net';
-import { plainIp, type Endpoint } from '../lib/address.js';
+import { canonicalIp, isEveryAddress, type Endpoint } from '../lib/address.js';
 
 /** `ip`, `ip:port` or `*`; null stands for any. */
 export interface AddressPattern {
@@ -81,7 +80,7 @@ export function pickClientDomain(
 
 /** Whether a listener on `socket` can use the domain for one of its addresses: 0.0.0.0 and :: stand for all of them. */
 export function servesSocket(domain: Pick<ServerDomain, 'match_ip_address'>, socket: Endpoint): boolean {
-  const every = socket.ip === '0.0.0.0' || socket.ip === '::';
+  const every = isEveryAddress(socket.ip);
   return domain.match_ip_address.some(
     ({ ip, port }) =>
       (port === null || port === socket.port) && (ip === null || every || canonicalIp(ip) === canonicalIp(socket.ip)),
@@ -112,10 +111,4 @@ function matchesName(pattern: string, name: string): boolean {
 
 function withoutFinalDot(name: string): string {
   return name.endsWith('.') ? name.slice(0, -1) : name;
-}
-
-/** One spelling for one address: `::1` and `0:0:0:0:0:0:0:1` are the same. */
-export function canonicalIp(ip: string): string {
-  const plain = plainIp(ip);
-  return isIP(plain) === 6 && !plain.includes('%') ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
 }

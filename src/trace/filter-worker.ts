@@ -2,6 +2,7 @@
  * The thread in which a filter module lives: loads it, then answers calls in order. One answer a message, posted before the
  * next call begins, so that the main thread knows which call hangs or ended the thread.
  */
+import { types } from 'node:util';
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
@@ -49,6 +50,12 @@ async function loadRoute(): Promise<Route | null> {
     post({ kind: 'failed', code: 'filter_load_failed', message: `${file}: ${describeLoadError(thrown)}` });
     return null;
   }
+  if (types.isGeneratorFunction(exported.default)) {
+    // Called, it would only make an iterator, and decide nothing.
+    const message = `${file}: the default export is a generator (function*); ${EXPECTED}`;
+    post({ kind: 'failed', code: 'filter_route_missing', message });
+    return null;
+  }
   if (isRoute(exported.default)) return exported.default;
   const found = 'default' in exported ? `is not a function but ${kindOf(exported.default)}` : 'is missing';
   post({ kind: 'failed', code: 'filter_route_missing', message: `${file}: the default export ${found}; ${EXPECTED}` });
@@ -60,6 +67,12 @@ function describeLoadError(thrown: unknown): string {
   if (!(thrown instanceof SyntaxError) || /:\d+\)$/.test(text)) return text;
   const line = syntaxErrorLine(file);
   return line === null ? `${text} (in a module that it imports)` : `${text} (${file}:${line})`;
+}
+
+/** Buffers stand outside the heap, and no resource limit of the thread knows of them. */
+function memoryKept(): number {
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return used_heap_size + external_memory;
 }
 
 function kindOf(value: unknown): string {
@@ -86,9 +99,9 @@ if (route !== null) {
   port.on('message', (calls: ToWorker) => {
     for (const { id, input } of calls) post({ kind: 'decision', id, decision: decide(route, input) });
   });
-  const loaded = getHeapStatistics().used_heap_size;
+  const loaded = memoryKept();
   setInterval(() => {
-    const bytes = getHeapStatistics().used_heap_size - loaded;
+    const bytes = memoryKept() - loaded;
     if (bytes > WORN_BYTES) post({ kind: 'worn', bytes });
   }, WORN_CHECK_INTERVAL).unref();
   post({ kind: 'loaded' });

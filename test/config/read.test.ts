@@ -165,7 +165,7 @@ describe('text that is not a configuration', () => {
       (text, name, index) => `${text}${name}: &${name} [${`*${index === 0 ? 'a' : levels[index - 1]},`.repeat(9)}]\n`,
       'a: &a [x]\n',
     );
-    expect(problemsOf(yaml)[0]?.message).toMatch(/alias/);
+    expect(problemsOf(yaml)[0]?.message).toBe('more than 100 uses of anchors (an alias begins with *)');
   });
 });
 
@@ -214,4 +214,25 @@ test('the JSON Schema has every key, with its default and range', () => {
       },
     },
   });
+});
+
+test.each([
+  'httpd: { token: *s3cr3t-s3cr3t-s3cr3t }',
+  'httpd: { token: !s3cr3t-s3cr3t-s3cr3t }',
+  'httpd: { token:s3cr3t-s3cr3t-s3cr3t }',
+  'httpd:\n  token:s3cr3t-s3cr3t-s3cr3t',
+  'httpd: token=s3cr3t-s3cr3t-s3cr3t',
+  'httpd: { token: s3cr3t }',
+  'proto_hep: { hep_auth_key: *s3cr3t }',
+  'proto_hep: { hep_auth_key=s3cr3t }',
+])('a secret that is written wrongly stands in no message: %s', (yaml) => {
+  const problems = problemsOf(`${LEAST}${yaml}`);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(JSON.stringify(problems)).not.toContain('s3cr3t');
+});
+
+test('parts whose content is commented out are as if they were not there', () => {
+  const config = configWith('proto_hep:\n  hep_id:\ntls_mgm:\n  server_domain:\n  client_domain:\n');
+  expect(config.proto_hep.hep_id).toEqual([]);
+  expect(config.tls_mgm).toEqual({ server_domain: {}, client_domain: {} });
 });

@@ -80,6 +80,23 @@ describe('what cannot be together', () => {
   });
 });
 
+function listener(ip: string): string {
+  return `- { socket: "msrp:${ip}:7000", upstream: "msrp:10.0.0.1" }`;
+}
+
+test.each([
+  ['0.0.0.0', '127.0.0.1', true],
+  ['[::]', '127.0.0.1', true],
+  ['[::]', '0.0.0.0', true],
+  ['[::]', '[::1]', true],
+  ['[::1]', '[0:0:0:0:0:0:0:1]', true],
+  ['0.0.0.0', '[::1]', false],
+  ['127.0.0.1', '127.0.0.2', false],
+])('listeners on one port of %s and %s: %s', (one, other, isRefused) => {
+  const problems = problemsOf(`listeners:\n${listener(one)}\n${listener(other)}\n`);
+  expect(problems.map(({ path }) => path)).toEqual(isRefused ? ['listeners[1].socket'] : []);
+});
+
 describe('what can', () => {
   test.each([
     ['any free port, twice', listeners('msrp:127.0.0.1:0', 'msrp:127.0.0.1:0')],

@@ -150,7 +150,7 @@ describe('HepStream', () => {
         for (const to of [...cuts.toSorted((a, b) => a - b), sent.length]) {
           // A buffer that is overwritten afterwards, as by the next read.
           const read = Buffer.from(sent.subarray(from, to));
-          got.push(...stream.push(read));
+          stream.push(read, (packet) => got.push(packet));
           read.fill(0xee);
           from = to;
         }
@@ -163,7 +163,10 @@ describe('HepStream', () => {
   test('byte by byte', () => {
     const stream = new HepStream();
     const small = hep(tlv(15, 'one'));
-    const got = Array.from(Buffer.concat([KEEP_ALIVE, small, small]), (octet) => stream.push(Buffer.of(octet))).flat();
+    const got: Buffer[] = [];
+    for (const octet of Buffer.concat([KEEP_ALIVE, small, small])) {
+      stream.push(Buffer.of(octet), (packet) => got.push(packet));
+    }
     expect(got).toEqual([small, small]);
   });
 
@@ -173,6 +176,13 @@ describe('HepStream', () => {
     ['a packet shorter than its header', Buffer.from('HEP3\0\x05', 'latin1')],
     ['something else behind a packet', Buffer.concat([packets[0] ?? KEEP_ALIVE, Buffer.from('\r\n')])],
   ])('refuses %s', (_, bytes) => {
-    expect(() => new HepStream().push(bytes)).toThrow(MALFORMED);
+    expect(() => new HepStream().push(bytes, () => {})).toThrow(MALFORMED);
+  });
+
+  test('gives the packets that come before what is wrong, however they are cut', () => {
+    const got: Buffer[] = [];
+    const bytes = Buffer.concat([...packets, Buffer.from('garbage')]);
+    expect(() => new HepStream().push(bytes, (packet) => got.push(packet))).toThrow(MALFORMED);
+    expect(got.map(({ length }) => length)).toEqual(packets.map(({ length }) => length));
   });
 });

@@ -94,6 +94,23 @@ function expectAccounted({ sent, maybe }: DestinationStats, received: number): v
 }
 
 describe('a receiver', () => {
+  test('that takes nothing for too long gets a new connection; what it may have missed is counted', async () => {
+    const receiver = keep(await ReceiverProcess.start());
+    const sender = keep(new Sender(receiver.port, MIB, { ...FAST, stall: 300 }));
+    await sender.send(64);
+    await expect.poll(() => receiver.tally().packets, SOON).toBe(64);
+    receiver.signal('SIGSTOP');
+    await sender.sendUntil(12_000, () => sender.told('HEP destination lost').length > 0);
+    expect(sender.told('HEP destination lost')[0]).toMatchObject({ reason: 'the receiver took nothing for 300 ms' });
+    receiver.signal('SIGCONT');
+    await expect.poll(() => sender.told('HEP destination connected').length, SOON).toBe(2);
+    await sender.exporter.drain(15_000);
+    expectBalanced(sender, sender.stats());
+    await expect
+      .poll(() => receiver.tally().packets, SOON)
+      .toBeGreaterThanOrEqual(sender.stats().sent - sender.stats().maybe);
+  });
+
   test('that is stopped and goes on loses exactly what was dropped', async () => {
     const receiver = keep(await ReceiverProcess.start());
     const sender = keep(new Sender(receiver.port, MIB, { ...FAST, quiet: 50 }));

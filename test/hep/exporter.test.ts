@@ -226,9 +226,10 @@ describe('over TLS', () => {
       [
         {
           ...config,
-          tls: () => {
+          tls: (address) => {
             calls += 1;
-            return calls < 3 ? { cert: 'no certificate' } : (good?.() ?? {});
+            expect(address).toEqual({ ip: '127.0.0.1', port: receiver.port });
+            return calls < 3 ? { cert: 'no certificate' } : (good?.(address) ?? {});
           },
         },
       ],

@@ -46,6 +46,6 @@ test('IPv6 stands in brackets', () => {
 });
 
 test('loopback', () => {
-  expect(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'].every(isLoopback)).toBe(true);
-  expect(['0.0.0.0', '::', '128.0.0.1', '10.127.0.1'].some(isLoopback)).toBe(false);
+  expect(['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1', '::ffff:127.0.0.1'].every(isLoopback)).toBe(true);
+  expect(['0.0.0.0', '::', '128.0.0.1', '10.127.0.1', '::2', '1::1', '::1:1'].some(isLoopback)).toBe(false);
 });

@@ -24,12 +24,10 @@ test('passes after its time, once', async () => {
 test('time in which the event loop stood still does not count', async () => {
   let passed = false;
   const deadline = new Deadline(50, () => (passed = true));
-  for (let count = 0; count < 4; count += 1) {
-    stall(100);
-    await nextTurn();
-    await nextTurn();
-    expect(passed).toBe(false);
-  }
+  stall(500);
+  await nextTurn();
+  await nextTurn();
+  expect(passed).toBe(false);
   deadline.cancel();
 });
 

@@ -1,6 +1,6 @@
+import { canonicalIp } from '#src/lib/address.js';
 import { describe, expect, test } from 'vitest';
 import {
-  canonicalIp,
   DEFAULT_CLIENT_DOMAIN,
   pickClientDomain,
   pickServerDomain,

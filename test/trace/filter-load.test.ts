@@ -53,6 +53,7 @@ const broken: [what: string, code: string, message: RegExp, source: string][] = 
     /is not a function but object; .*export default function/,
     'export default {};',
   ],
+  ['a generator', ROUTE, /is a generator \(function\*\); /, 'export default function* (c, { drop }) { drop(); }'],
   ['a default export that is null', ROUTE, /is not a function but null; /, 'export default null;'],
 ];
 

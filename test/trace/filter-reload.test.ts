@@ -127,6 +127,22 @@ test('a module that keeps memory gets a new thread, and no connection is traced 
   expect(thread.counts()).toMatchObject({ drop: 9, crash: 0, timeout: 0 });
 });
 
+test('so does one that keeps Buffers, which stand outside the heap', async () => {
+  const thread = await filters.start(
+    `const all = [];
+     export default (_, { drop }) => {
+       all.push(Buffer.alloc(8_000_000, 1));
+       drop();
+     };`,
+    { timeoutMs: 10_000 },
+  );
+  await Promise.all(Array.from({ length: 12 }, (_, sp) => decided(thread, port(sp))));
+  const worn = 'filter module keeps memory; its thread is replaced';
+  await expect.poll(() => filters.logged(worn), SOON).toHaveLength(1);
+  await decided(thread);
+  expect(thread.counts()).toMatchObject({ drop: 13, crash: 0, timeout: 0 });
+});
+
 function reloaded(): number {
   return filters.logged('filter reloaded').length;
 }
