@@ -33,6 +33,7 @@ export class TcpConnection {
   readonly #events: ConnectionEvents;
   readonly #timing: Timing;
   readonly #handedOver = new HandedOver();
+  readonly #written = (): void => this.#events.progress();
   #timer: NodeJS.Timeout;
   #openedAt: number | null = null;
   #reason: string | null = null;
@@ -72,10 +73,12 @@ export class TcpConnection {
     return this.#socket.destroyed || this.#socket.writableLength === 0;
   }
 
-  write({ bytes, packets }: Batch): void {
+  /** @returns whether the socket holds the bytes: the kernel has not taken all of them at once */
+  write({ bytes, packets }: Batch): boolean {
     this.#handedOver.add(bytes.length, packets);
     this.#timer.refresh();
-    this.#socket.write(bytes, () => this.#events.progress());
+    this.#socket.write(bytes, this.#written);
+    return this.#socket.writableLength > 0;
   }
 
   /** Ends it cleanly, or after closeTimeout anyhow. */
