@@ -16,6 +16,9 @@ export interface HepChunk {
   readonly value: Buffer;
 }
 
+/** Of a hepChunk's length, the last of its header. */
+const LENGTH_BYTES = 2;
+
 const MICROS_PER_SECOND = 1_000_000;
 
 /**
@@ -75,7 +78,7 @@ export class PacketFlow {
     into.writeUInt32BE(seconds, at + this.#secondsAt);
     into.writeUInt32BE(Math.floor(timeMicros - seconds * MICROS_PER_SECOND), at + this.#microsecondsAt);
     let end = at + head.length;
-    writeHepChunkHeader(into, end - HEP_CHUNK_HEADER_BYTES, HEP_CHUNK.payload, payloadBytes);
+    into.writeUInt16BE(HEP_CHUNK_HEADER_BYTES + payloadBytes, end - LENGTH_BYTES);
     for (const piece of payload) {
       into.set(piece, end);
       end += piece.length;

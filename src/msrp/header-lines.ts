@@ -131,8 +131,9 @@ export class HeaderLines {
  */
 function skipWholeLines(read: Buffer, at: number, stop: number): number {
   for (let line = at; ; line = at) {
+    if (at >= stop || read[at] === HYPHEN) return line;
     while (at < stop && isTokenChar(read[at]!)) at++;
-    if (at === line || at >= stop || read[at] !== COLON || read[line] === HYPHEN) return line;
+    if (at === line || at >= stop || read[at] !== COLON) return line;
     do at++;
     while (at < stop && (read[at]! > CR || read[at] === HTAB));
     if (at + 1 >= stop || read[at] !== CR || read[at + 1] !== LF) return line;
