@@ -82,8 +82,15 @@ export class Metrics implements Observer {
   }
 
   #read({ direction, buffer, pieces, strayBytes, parseError }: Read): void {
-    this.#counts.bytes[direction] += buffer.length;
-    this.#counts.strayBytes[direction] += strayBytes;
+    const { bytes, strayBytes: stray } = this.#counts;
+    // Written out, for a name that varies is looked up slowly, and this is done for every read.
+    if (direction === 'up') {
+      bytes.up += buffer.length;
+      stray.up += strayBytes;
+    } else {
+      bytes.down += buffer.length;
+      stray.down += strayBytes;
+    }
     for (const piece of pieces) this.#piece(direction, piece);
     if (parseError !== null) this.#counts.parseError(parseError);
   }
@@ -91,7 +98,9 @@ export class Metrics implements Observer {
   /** A message counts with its last piece, so that one that was cut off counts as none. */
   #piece(direction: Direction, { message }: Piece): void {
     if (!message.complete) return;
-    if (message.kind === 'request') this.#counts.requests[direction].add(methodLabel(message.method));
-    else this.#counts.responses[direction].add(codeLabel(message.status));
+    const { requests, responses } = this.#counts;
+    const isUp = direction === 'up';
+    if (message.kind === 'request') (isUp ? requests.up : requests.down).add(methodLabel(message.method));
+    else (isUp ? responses.up : responses.down).add(codeLabel(message.status));
   }
 }

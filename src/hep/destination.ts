@@ -62,16 +62,18 @@ export class Destination {
     this.#transport.open();
   }
 
-  offer(batch: Batch): void {
+  /** @returns whether the bytes are still held, and may not be written to any more */
+  offer(batch: Batch): boolean {
     if (this.#isClosed) {
       this.countDropped(batch.packets);
-    } else if (this.#queue.packets === 0 && this.#transport.ready) {
-      this.#transport.send(batch);
-    } else {
-      const refused = this.#queue.push(batch);
-      if (refused > 0) this.countDropped(refused);
-      this.#pumpSoon();
+      return false;
     }
+    if (this.#queue.packets === 0 && this.#transport.ready) return this.#transport.send(batch);
+    // Which takes copies.
+    const refused = this.#queue.push(batch);
+    if (refused > 0) this.countDropped(refused);
+    this.#pumpSoon();
+    return false;
   }
 
   countDropped(packets: number): void {

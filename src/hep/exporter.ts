@@ -23,7 +23,7 @@ export interface ExporterOptions {
 /** A few seconds of a busy machine's packets: a restart of the receiver costs none. */
 export const DEFAULT_QUEUE_BYTES = 16 * 1024 * 1024;
 
-/** Room for the packets of one turn of the event loop, and for a packet of any size. When it is full it is emptied early. */
+/** Room for the packets of one turn of the event loop, and for a packet of any size. When it is full it is flushed early. */
 const SLAB_BYTES = 64 * 1024;
 
 /**
@@ -33,8 +33,10 @@ const SLAB_BYTES = 64 * 1024;
 export class HepExporter {
   readonly #templates: PacketTemplates;
   readonly #destinations: readonly Destination[];
-  readonly #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
-  #slabBytes = 0;
+  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  /** Before it stand packets that a destination still holds. */
+  #slabStart = 0;
+  #slabEnd = 0;
   #slabPackets = 0;
   #flushing: NodeJS.Immediate | null = null;
   #closing: Promise<void> | null = null;
@@ -60,9 +62,9 @@ export class HepExporter {
    */
   send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: readonly Buffer[]): void {
     const size = flow.size(correlationId, totalLength(payload));
-    if (size <= MAX_PACKET_BYTES && this.#slabBytes + size > SLAB_BYTES) this.#flush();
+    if (size <= MAX_PACKET_BYTES && this.#slabEnd + size > SLAB_BYTES) this.#makeRoom(size);
     try {
-      this.#slabBytes = flow.write(this.#slab, this.#slabBytes, timeMicros, correlationId, payload);
+      this.#slabEnd = flow.write(this.#slab, this.#slabEnd, timeMicros, correlationId, payload);
       this.#slabPackets += 1;
     } catch (error) {
       for (const destination of this.#destinations) destination.countFailed(1, messageOf(error));
@@ -84,7 +86,7 @@ export class HepExporter {
   }
 
   stats(): DestinationStats[] {
-    const [bytes, packets] = [this.#slabBytes, this.#slabPackets];
+    const [bytes, packets] = [this.#slabEnd - this.#slabStart, this.#slabPackets];
     return this.#destinations.map((destination) => {
       const stats = destination.stats();
       return { ...stats, queueBytes: stats.queueBytes + bytes, queuePackets: stats.queuePackets + packets };
@@ -117,13 +119,21 @@ export class HepExporter {
     await Promise.all(this.#destinations.map((destination) => destination.close()));
   }
 
+  #makeRoom(size: number): void {
+    this.#flush();
+    if (this.#slabStart + size <= SLAB_BYTES) return;
+    this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.#slabStart = 0;
+    this.#slabEnd = 0;
+  }
+
   #flush(): void {
     if (this.#slabPackets > 0) {
-      // The slab is used again; this copy is as large as its packets and shared by all destinations.
-      const bytes = Buffer.allocUnsafeSlow(this.#slabBytes);
-      this.#slab.copy(bytes);
-      const batch = { bytes, packets: this.#slabPackets };
-      for (const destination of this.#destinations) destination.offer(batch);
+      const batch = { bytes: this.#slab.subarray(this.#slabStart, this.#slabEnd), packets: this.#slabPackets };
+      let isHeld = false;
+      for (const destination of this.#destinations) if (destination.offer(batch)) isHeld = true;
+      // One that holds the bytes has them to itself; else their place is used again.
+      if (isHeld) this.#slabStart = this.#slabEnd;
     }
     this.#emptySlab();
   }
@@ -131,7 +141,7 @@ export class HepExporter {
   #emptySlab(): void {
     if (this.#flushing !== null) clearImmediate(this.#flushing);
     this.#flushing = null;
-    this.#slabBytes = 0;
+    this.#slabEnd = this.#slabStart;
     this.#slabPackets = 0;
   }
 }

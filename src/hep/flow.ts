@@ -16,27 +16,38 @@ export interface HepChunk {
   readonly value: Buffer;
 }
 
+/** Of a hepChunk's length, the last of its header. */
+const LENGTH_BYTES = 2;
+
 const MICROS_PER_SECOND = 1_000_000;
 
-/** Writes the packets of one direction of one connection: a fixed head, then correlation id and payload. */
+/**
+ * Writes the packets of one direction of one connection: a fixed head, then correlation id and payload. Packets of one
+ * flow nearly always have the correlation id of the one before, so all that comes before the payload is kept for it.
+ */
 export class PacketFlow {
-  readonly #head: Buffer;
+  readonly #fixed: Buffer;
+  /** The correlation id as it was given, not as it is written. */
+  #correlationId: string | null = null;
+  /** The fixed hepChunks, that of the correlation id, and the header of the payload's. */
+  #head: Buffer;
   readonly #secondsAt: number;
   readonly #microsecondsAt: number;
 
   /** @param fixed the hepChunks that all packets share; those of the time are overwritten in each packet */
   constructor(fixed: readonly HepChunk[]) {
-    this.#head = Buffer.alloc(
+    this.#fixed = Buffer.alloc(
       fixed.reduce((sum, { value }) => sum + HEP_CHUNK_HEADER_BYTES + value.length, HEADER_BYTES),
     );
-    MAGIC.copy(this.#head);
+    MAGIC.copy(this.#fixed);
     const valueAt = new Map<number, number>();
     let at = HEADER_BYTES;
     for (const { type, value } of fixed) {
-      at = writeHepChunkHeader(this.#head, at, type, value.length);
+      at = writeHepChunkHeader(this.#fixed, at, type, value.length);
       valueAt.set(type, at);
-      at += value.copy(this.#head, at);
+      at += value.copy(this.#fixed, at);
     }
+    this.#head = this.#fixed;
     this.#secondsAt = offsetOf(valueAt, HEP_CHUNK.seconds);
     this.#microsecondsAt = offsetOf(valueAt, HEP_CHUNK.microseconds);
   }
@@ -44,7 +55,7 @@ export class PacketFlow {
   /** The octets of a packet. One that has more than 65507 (MAX_PACKET_BYTES) cannot be written. */
   size(correlationId: string, payloadBytes: number): number {
     const idBytes = Math.min(correlationId.length, MAX_NAME_BYTES);
-    return this.#head.length + HEP_CHUNK_HEADER_BYTES + idBytes + HEP_CHUNK_HEADER_BYTES + payloadBytes;
+    return this.#fixed.length + HEP_CHUNK_HEADER_BYTES + idBytes + HEP_CHUNK_HEADER_BYTES + payloadBytes;
   }
 
   /**
@@ -55,21 +66,35 @@ export class PacketFlow {
    * @throws MsrptapError hep_packet_too_large
    */
   write(into: Buffer, at: number, timeMicros: number, correlationId: string, payload: readonly Buffer[]): number {
-    const id = printable(correlationId);
+    if (correlationId !== this.#correlationId) this.#setCorrelationId(correlationId);
     const payloadBytes = totalLength(payload);
-    const size = this.size(id, payloadBytes);
+    const head = this.#head;
+    const size = head.length + payloadBytes;
     const room = Math.min(MAX_PACKET_BYTES, into.length - at);
     if (size > room) throw new MsrptapError('hep_packet_too_large', `a HEP packet of ${size} bytes, where ${room} fit`);
-    this.#head.copy(into, at);
+    into.set(head, at);
     writeLength(into, at, size);
     const seconds = Math.floor(timeMicros / MICROS_PER_SECOND);
     into.writeUInt32BE(seconds, at + this.#secondsAt);
     into.writeUInt32BE(Math.floor(timeMicros - seconds * MICROS_PER_SECOND), at + this.#microsecondsAt);
-    let end = writeHepChunkHeader(into, at + this.#head.length, HEP_CHUNK.correlationId, id.length);
-    end += into.write(id, end, 'latin1');
-    end = writeHepChunkHeader(into, end, HEP_CHUNK.payload, payloadBytes);
-    for (const piece of payload) end += piece.copy(into, end);
+    let end = at + head.length;
+    into.writeUInt16BE(HEP_CHUNK_HEADER_BYTES + payloadBytes, end - LENGTH_BYTES);
+    for (const piece of payload) {
+      into.set(piece, end);
+      end += piece.length;
+    }
     return end;
+  }
+
+  #setCorrelationId(correlationId: string): void {
+    const id = printable(correlationId);
+    const head = Buffer.allocUnsafeSlow(this.size(id, 0));
+    let at = this.#fixed.copy(head);
+    at = writeHepChunkHeader(head, at, HEP_CHUNK.correlationId, id.length);
+    at += head.write(id, at, 'latin1');
+    writeHepChunkHeader(head, at, HEP_CHUNK.payload, 0);
+    this.#head = head;
+    this.#correlationId = correlationId;
   }
 }
 

@@ -39,6 +39,10 @@ export class TcpConnection {
   readonly #stall: StallWatch;
   /** Writes that the kernel has taken. */
   #taken = 0;
+  readonly #written = (): void => {
+    this.#taken += 1;
+    this.#events.progress();
+  };
   #timer: NodeJS.Timeout;
   #openedAt: number | null = null;
   #reason: string | null = null;
@@ -76,14 +80,14 @@ export class TcpConnection {
     return this.#socket.destroyed || this.#socket.writableLength === 0;
   }
 
-  write({ bytes, packets }: Batch): void {
+  /** @returns whether the socket holds the bytes: the kernel has not taken all of them at once */
+  write({ bytes, packets }: Batch): boolean {
     this.#handedOver.add(bytes.length, packets);
     this.#timer.refresh();
-    this.#socket.write(bytes, () => {
-      this.#taken += 1;
-      this.#events.progress();
-    });
-    this.#stall.arm();
+    this.#socket.write(bytes, this.#written);
+    const isHeld = this.#socket.writableLength > 0;
+    if (isHeld) this.#stall.arm();
+    return isHeld;
   }
 
   /** Ends it cleanly, or after closeTimeout anyhow. */

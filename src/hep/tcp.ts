@@ -49,9 +49,10 @@ export class TcpTransport implements Transport {
     this.#connect();
   }
 
-  send(batch: Batch): void {
-    this.#connection?.write(batch);
+  send(batch: Batch): boolean {
+    const isHeld = this.#connection?.write(batch) ?? false;
     this.#events.sent(batch.packets);
+    return isHeld;
   }
 
   close(): Promise<void> {

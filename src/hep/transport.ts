@@ -35,8 +35,8 @@ export interface Transport {
   readonly pending: { readonly bytes: number; readonly packets: number };
   /** Once, before anything else. */
   open(): void;
-  /** Only while ready. The bytes belong to the transport from then on. */
-  send(batch: Batch): void;
+  /** Only while ready. @returns whether it holds the bytes: they belong to it from then on, and not only for the call */
+  send(batch: Batch): boolean;
   /** Ends it for good. Resolves, never rejects. */
   close(): Promise<void>;
 }

@@ -66,11 +66,12 @@ export class UdpTransport implements Transport {
     this.#watch.start();
   }
 
-  send({ bytes }: Batch): void {
+  send({ bytes }: Batch): boolean {
     for (let at = 0, end = 0; at < bytes.length; at = end) {
       end = at + announcedLength(bytes, at);
       this.#sendOne(bytes.subarray(at, end));
     }
+    return true;
   }
 
   async close(): Promise<void> {

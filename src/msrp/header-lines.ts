@@ -1,4 +1,4 @@
-import { COLON, CR, END_LINE_HYPHENS, HYPHEN, LF, isTokenChar } from './grammar.js';
+import { COLON, CR, END_LINE_HYPHENS, HTAB, HYPHEN, LF, isTokenChar } from './grammar.js';
 
 const LINE_START = 0;
 const HYPHENS = 1;
@@ -42,7 +42,13 @@ export class HeaderLines {
     const stop = Math.min(read.length, limit);
     while (at < read.length && this.ending === null && this.error === null) {
       if (this.#state === LINE_START) {
+        at = skipWholeLines(read, at, stop);
+        if (at === read.length) return at;
         this.lineStart = at;
+        if (at + 1 < stop && read[at] === CR && read[at + 1] === LF) {
+          this.ending = 'blank_line';
+          return at + 2;
+        }
         this.#hyphens = 0;
         this.#state = read[at] === HYPHEN ? HYPHENS : NAME_START;
       } else if (this.#state === HYPHENS) {
@@ -57,12 +63,13 @@ export class HeaderLines {
   }
 
   #takeHyphens(read: Buffer, at: number): number {
-    while (at < read.length && read[at] === HYPHEN) {
-      at++;
-      if (++this.#hyphens === END_LINE_HYPHENS.length) {
-        this.ending = 'end_line';
-        return at;
-      }
+    const end = Math.min(read.length, at + END_LINE_HYPHENS.length - this.#hyphens);
+    const start = at;
+    while (at < end && read[at] === HYPHEN) at++;
+    this.#hyphens += at - start;
+    if (this.#hyphens === END_LINE_HYPHENS.length) {
+      this.ending = 'end_line';
+      return at;
     }
     // Fewer of them can only begin the name of a header.
     if (at < read.length) this.#state = IN_NAME;
@@ -114,5 +121,22 @@ export class HeaderLines {
       }
     }
     return at;
+  }
+}
+
+/**
+ * Headers that stand in `read` as a whole and have no fault, as nearly all do; what is cut or faulty, a blank line and
+ * whatever begins with a hyphen is left to the states.
+ * @returns the offset behind the last of them, `at` when there is none
+ */
+function skipWholeLines(read: Buffer, at: number, stop: number): number {
+  for (let line = at; ; line = at) {
+    if (at >= stop || read[at] === HYPHEN) return line;
+    while (at < stop && isTokenChar(read[at]!)) at++;
+    if (at === line || at >= stop || read[at] !== COLON) return line;
+    do at++;
+    while (at < stop && (read[at]! > CR || read[at] === HTAB));
+    if (at + 1 >= stop || read[at] !== CR || read[at + 1] !== LF) return line;
+    at += 2;
   }
 }

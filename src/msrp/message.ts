@@ -1,8 +1,11 @@
 import { COLON, CR, HTAB, LF, PROTOCOL, SP, type ContinuationFlag } from './grammar.js';
+import { isHeaderAt } from './header-name.js';
+import type { PathsToken } from './repeated-paths.js';
 
 const NOTHING = Buffer.alloc(0);
 const STATUS_AND_SPACE = 4;
 const CRLF_LENGTH = 2;
+const SEND = Buffer.from('SEND', 'latin1');
 
 /**
  * A request or response, as much of it as was read. It holds no octet of its body, and decodes its start-line and
@@ -24,6 +27,8 @@ export class Message {
   readonly length: number = 0;
   /** null until complete. */
   readonly flag: ContinuationFlag | null = null;
+  /** Messages that have the same one have the same To-Path and From-Path; null: nothing is known of them. */
+  readonly paths: PathsToken | null = null;
 
   /** What the head is read from: `headLength` octets from `offset`. */
   protected readonly source: Buffer = NOTHING;
@@ -52,6 +57,15 @@ export class Message {
     return this.source.subarray(this.offset, this.offset + this.headLength);
   }
 
+  /** Whether the head ends with these octets. */
+  headEndsWith(octets: Uint8Array): boolean {
+    let at = this.offset + this.headLength;
+    if (octets.length > this.headLength) return false;
+    // From behind, where header sections that end alike begin to differ.
+    for (let i = octets.length - 1; i >= 0; i--) if (this.source[--at] !== octets[i]) return false;
+    return true;
+  }
+
   /** '' until `headComplete`. */
   get transactionId(): string {
     const start = this.offset + PROTOCOL.length;
@@ -61,6 +75,7 @@ export class Message {
   /** '' for a response, and until `headComplete`. */
   get method(): string {
     if (this.kind === 'response') return '';
+    if (this.#isSend()) return 'SEND';
     return this.source.toString('latin1', this.#codeAt(), this.#startLineEnd());
   }
 
@@ -89,7 +104,7 @@ export class Message {
   header(name: string): string | undefined {
     const wanted = name.toLowerCase();
     for (let line = this.#firstHeader(); line !== -1; line = this.#nextHeader(line)) {
-      if (this.#nameIs(wanted, line)) return this.#valueBehind(line + wanted.length);
+      if (isHeaderAt(this.source, line, wanted)) return this.#valueBehind(line + wanted.length);
     }
     return undefined;
   }
@@ -102,6 +117,14 @@ export class Message {
       all.push([this.source.toString('latin1', line, colon), this.#valueBehind(colon)]);
     }
     return all;
+  }
+
+  /** Most requests are: they get by without a string of their own. */
+  #isSend(): boolean {
+    const at = this.#codeAt();
+    if (this.#startLineEnd() !== at + SEND.length) return false;
+    for (let i = 0; i < SEND.length; i++) if (this.source[at + i] !== SEND[i]) return false;
+    return true;
   }
 
   #codeAt(): number {
@@ -125,14 +148,6 @@ export class Message {
     return line < this.offset + this.headLength && this.source[line] !== CR ? line : -1;
   }
 
-  #nameIs(wanted: string, line: number): boolean {
-    if (this.source[line + wanted.length] !== COLON) return false;
-    for (let i = 0; i < wanted.length; i++) {
-      if (lowerCase(this.source[line + i]!) !== wanted.charCodeAt(i)) return false;
-    }
-    return true;
-  }
-
   #valueBehind(colon: number): string {
     let start = colon + 1;
     let end = this.source.indexOf(CR, start);
@@ -150,6 +165,7 @@ export class ParsedMessage extends Message {
   declare endLineLength: number;
   declare length: number;
   declare flag: ContinuationFlag | null;
+  declare paths: PathsToken | null;
   declare source: Buffer;
   declare offset: number;
   declare transactionIdLength: number;
@@ -168,8 +184,4 @@ function urisOf(path: string | undefined): readonly string[] {
 
 function isBlank(octet: number): boolean {
   return octet === SP || octet === HTAB;
-}
-
-function lowerCase(octet: number): number {
-  return octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
 }

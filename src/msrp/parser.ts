@@ -3,6 +3,7 @@ import { CR, END_LINE_HYPHENS, LF, PROTOCOL } from './grammar.js';
 import { HeaderLines } from './header-lines.js';
 import { ParsedMessage, type Message } from './message.js';
 import type { ParseErrorKind } from './parse-errors.js';
+import { RepeatedPaths } from './repeated-paths.js';
 import { SplitHead } from './split-head.js';
 import { StartLine } from './start-line.js';
 
@@ -43,9 +44,11 @@ export class Parser {
   /** What the last read brought, in order, until `settle`. The array is used again. */
   readonly pieces: Piece[] = [];
   readonly #maxHeaderSection: number;
-  readonly #startLine = new StartLine();
-  readonly #headerLines = new HeaderLines();
   readonly #endLine = new EndLine();
+  readonly #startLine = new StartLine(this.#endLine.transactionId);
+  readonly #headerLines = new HeaderLines();
+  readonly #requestPaths = new RepeatedPaths();
+  readonly #responsePaths = new RepeatedPaths();
   readonly #splitHead = new SplitHead();
   #state = BETWEEN_MESSAGES;
   #error: ParseErrorKind | null = null;
@@ -159,10 +162,21 @@ export class Parser {
     message.status = line.status;
     message.transactionIdLength = line.transactionIdLength;
     message.startLineLength = end - this.#start;
-    this.#endLine.belongTo(line.transactionId, line.transactionIdLength);
+    this.#endLine.begin(line.transactionIdLength);
     this.#headerLines.begin();
     this.#state = IN_HEADERS;
-    return end;
+    return this.#skipPaths(message, read, end);
+  }
+
+  /** The headers begin at `at`: what the last message of this kind had there too is known to be right. */
+  #skipPaths(message: ParsedMessage, read: Buffer, at: number): number {
+    const paths = this.#pathsOf(message);
+    message.paths = paths.matchAt(read, at, Math.min(read.length, this.#start + this.#maxHeaderSection));
+    return message.paths === null ? at : at + paths.length;
+  }
+
+  #pathsOf({ kind }: Message): RepeatedPaths {
+    return kind === 'request' ? this.#requestPaths : this.#responsePaths;
   }
 
   #inHeaders(message: ParsedMessage, read: Buffer, at: number): number {
@@ -200,6 +214,7 @@ export class Parser {
     if (this.#start >= 0) {
       message.source = read;
       message.offset = this.#start;
+      message.paths ??= this.#pathsOf(message).learn(read, this.#start + message.startLineLength, end);
       return;
     }
     if (end > 0) this.#splitHead.append(read, 0, end);

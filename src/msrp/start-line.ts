@@ -12,6 +12,9 @@ const AT_LINE_FEED = 7;
 const COMPLETE = 8;
 
 const STATUS_DIGITS = 3;
+const DIGIT_0 = 0x30;
+
+const NOT_WHOLE = -1;
 
 /**
  * Recognises the start-line of a request or response, octet by octet, so that what is not MSRP is noticed at the first
@@ -21,7 +24,7 @@ const STATUS_DIGITS = 3;
  */
 export class StartLine {
   /** The first `transactionIdLength` octets count. */
-  readonly transactionId = new Uint8Array(TRANSACTION_ID_MAX);
+  readonly #transactionId: Uint8Array;
   transactionIdLength = 0;
   kind: 'request' | 'response' = 'request';
   /** 0 for a request. */
@@ -30,6 +33,11 @@ export class StartLine {
   #state = IN_PROTOCOL;
   /** Octets of the protocol name or digits of the status seen so far. */
   #count = 0;
+
+  /** @param transactionId where that of the line is written: TRANSACTION_ID_MAX octets */
+  constructor(transactionId: Uint8Array) {
+    this.#transactionId = transactionId;
+  }
 
   get complete(): boolean {
     return this.#state === COMPLETE;
@@ -49,12 +57,59 @@ export class StartLine {
    *   else `stop`
    */
   scan(read: Buffer, at: number, stop: number): number {
+    if (this.#state === IN_PROTOCOL && this.#count === 0) {
+      const end = this.#scanWhole(read, at, stop);
+      if (end !== NOT_WHOLE) return end;
+    }
     for (; at < stop; at++) {
       this.#take(read[at]!);
       if (this.error !== null) return at;
       if (this.#state === COMPLETE) return at + 1;
     }
     return at;
+  }
+
+  /**
+   * Takes a line that stands in `read` as a whole and has no fault, as nearly all do; any other one is left to #take().
+   * @returns the offset behind the line's LF, or NOT_WHOLE
+   */
+  #scanWhole(read: Buffer, start: number, stop: number): number {
+    let at = start + PROTOCOL.length;
+    if (at >= stop) return NOT_WHOLE;
+    for (let i = 0; i < PROTOCOL.length; i++) if (read[start + i] !== PROTOCOL[i]) return NOT_WHOLE;
+    const id = at;
+    const idStop = Math.min(stop, id + TRANSACTION_ID_MAX);
+    if (!isAlphanum(read[id]!)) return NOT_WHOLE;
+    while (at < idStop && isIdentChar(read[at]!)) {
+      this.#transactionId[at - id] = read[at]!;
+      at++;
+    }
+    const length = at - id;
+    if (length < TRANSACTION_ID_MIN || at >= stop || read[at] !== SP) return NOT_WHOLE;
+    const end = this.#endOfCode(read, at + 1, stop);
+    if (end === NOT_WHOLE) return NOT_WHOLE;
+    this.transactionIdLength = length;
+    this.#state = COMPLETE;
+    return end;
+  }
+
+  /** The rest of a whole line, from its method or status code at `code`. @returns as #scanWhole() */
+  #endOfCode(read: Buffer, code: number, stop: number): number {
+    let at = code;
+    while (at < stop && isUpalpha(read[at]!)) at++;
+    const isResponse = at === code;
+    if (isResponse) {
+      while (at < stop && at < code + STATUS_DIGITS && isDigit(read[at]!)) at++;
+      if (at !== code + STATUS_DIGITS) return NOT_WHOLE;
+      // A comment: up to a control character, whichever it is.
+      if (at < stop && read[at] === SP) while (at < stop && read[at]! >= SP) at++;
+    }
+    if (at + 1 >= stop || read[at] !== CR || read[at + 1] !== LF) return NOT_WHOLE;
+    if (isResponse) {
+      this.kind = 'response';
+      for (let i = 0; i < STATUS_DIGITS; i++) this.status = this.status * 10 + (read[code + i]! - DIGIT_0);
+    }
+    return at + 2;
   }
 
   #take(octet: number): void {
@@ -101,7 +156,7 @@ export class StartLine {
     if (octet === SP && length >= TRANSACTION_ID_MIN) {
       this.#state = AT_CODE;
     } else if (length < TRANSACTION_ID_MAX && (length === 0 ? isAlphanum(octet) : isIdentChar(octet))) {
-      this.transactionId[length] = octet;
+      this.#transactionId[length] = octet;
       this.transactionIdLength = length + 1;
     } else {
       this.error = 'transaction_id';
@@ -110,7 +165,7 @@ export class StartLine {
 
   #takeOfStatus(octet: number): void {
     this.kind = 'response';
-    this.status = this.status * 10 + (octet - 0x30);
+    this.status = this.status * 10 + (octet - DIGIT_0);
     this.#state = ++this.#count === STATUS_DIGITS ? AFTER_STATUS : IN_STATUS;
   }
 }

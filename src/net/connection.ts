@@ -124,7 +124,8 @@ export class Connection {
     if (stream.destroyed || stream.writableEnded) return true;
     this.bytesOut += buffer.length;
     const welcome = stream.write(buffer);
-    if (stream.writableLength > 0) this.#sendWatch.arm();
+    if (stream.writableLength === 0) return true;
+    this.#sendWatch.arm();
     return welcome;
   }
 

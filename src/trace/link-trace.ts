@@ -75,9 +75,10 @@ export class LinkTrace implements LinkObserver {
 
   read(read: Read): void {
     if (!this.#matters) return;
+    const messagesMatter = this.#messagesMatter;
     for (const piece of read.pieces) {
-      const arrived = this.#arrivals.take(piece, read, this.#messagesMatter);
-      if (arrived === null || !this.#messagesMatter) continue;
+      const arrived = this.#arrivals.take(piece, read, messagesMatter);
+      if (arrived === null || !messagesMatter) continue;
       const payload = mirror(arrived.message, arrived.first, this.#tracer.options);
       this.#mirrored(payload, read.direction, read.time, arrived.session);
     }

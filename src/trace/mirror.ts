@@ -3,6 +3,7 @@
  * for what was left out. Pure.
  */
 import type { Message } from '../msrp/message.js';
+import { isText, mediaType } from './media-type.js';
 
 export interface MirrorRules {
   readonly trace_body: 'text' | 'full' | 'headers';
@@ -13,8 +14,6 @@ export interface MirrorRules {
 /** Room for the longest marker (a type of 127 + 1 + 127 characters, RFC 6838 §4.2) and the longest end-line. */
 export const MIN_MAX_PAYLOAD = 512;
 
-const MAX_TYPE = 255;
-const TEXT_TYPE = /^(?:text|message)\/|[/+](?:xml|json)$/;
 const CRLF = Buffer.from('\r\n');
 
 /** How many of the first octets of a message are needed to mirror it, as far as is known by now. */
@@ -91,14 +90,8 @@ function keepsBody(message: Message, rules: MirrorRules): boolean {
     case 'headers':
       return false;
     case 'text':
-      return TEXT_TYPE.test(mediaType(message).toLowerCase());
+      return isText(message);
   }
-}
-
-/** Content-Type without its parameters; `unknown` where there is none [RFC 4975 §9 allows no body then]. */
-function mediaType({ contentType }: Message): string {
-  const type = contentType?.split(';', 1)[0]?.trim() ?? '';
-  return type === '' ? 'unknown' : type.slice(0, MAX_TYPE);
 }
 
 /** The last position up to `end` that is not inside a UTF-8 character (RFC 3629 §3: at most three octets follow the first). */

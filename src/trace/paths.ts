@@ -16,7 +16,8 @@ type Ends = readonly [source: Endpoint, destination: Endpoint];
 export class Paths<Flow extends object> {
   readonly #downstream: ConnectionFacts;
   readonly #make: (source: Endpoint, destination: Endpoint) => Flow;
-  readonly #flows: Record<Direction, Partial<Record<Path, Flow>>> = { up: {}, down: {} };
+  readonly #up: Partial<Record<Path, Flow>> = {};
+  readonly #down: Partial<Record<Path, Flow>> = {};
   #upstream: { readonly near: Endpoint; readonly far: Endpoint; readonly stands: boolean } | null = null;
 
   constructor(downstream: ConnectionFacts, make: (source: Endpoint, destination: Endpoint) => Flow) {
@@ -34,13 +35,15 @@ export class Paths<Flow extends object> {
   }
 
   flow(path: Path, direction: Direction): PathFlow<Flow> {
-    const known = this.#flows[direction][path];
+    // Not looked up by the direction's name: this is done for every message.
+    const flows = direction === 'up' ? this.#up : this.#down;
+    const known = flows[path];
     if (known !== undefined) return known;
     const ends = this.#ends(path);
     if (typeof ends === 'string') return ends;
     const [left, right] = ends;
     const flow = direction === 'up' ? this.#make(left, right) : this.#make(right, left);
-    this.#flows[direction][path] = flow;
+    flows[path] = flow;
     return flow;
   }
 

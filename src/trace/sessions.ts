@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Message } from '../msrp/message.js';
 import { printable } from '../hep/format.js';
+import { RecentPaths } from './recent-paths.js';
 import { parseUri, sessionIdOf, uriKey } from '../msrp/uri.js';
 
 /**
@@ -23,6 +24,7 @@ export class Sessions {
   /** Session-id by pair of URIs. */
   #byPair: Map<string, string> | null = null;
   #bySpelling: Map<string, string> | null = null;
+  readonly #recent = new RecentPaths();
   readonly #ids: string[] = [];
 
   /** The session-ids seen first, in order, MAX_CLOSED_SESSIONS at most. */
@@ -32,13 +34,20 @@ export class Sessions {
 
   /** @returns the correlation id of a message whose header section is complete; '' when its URIs have no session-id */
   identify(message: Message): string {
+    const { paths } = message;
+    const recent = paths === null ? undefined : this.#recent.get(paths);
+    if (recent !== undefined) return recent;
     const to = message.header('To-Path') ?? '';
     const from = message.header('From-Path') ?? '';
     const spelling = bounded(`${message.kind} ${to}\n${from}`);
     const known = this.#bySpelling?.get(spelling);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (paths !== null) this.#recent.set(paths, known);
+      return known;
+    }
     const found = message.kind === 'request' ? this.#request(message) : this.#response(message);
     if (found.remember) {
+      if (paths !== null) this.#recent.set(paths, found.id);
       this.#bySpelling = remember(this.#bySpelling, spelling, found.id, MAX_SPELLINGS);
     }
     return found.id;
