@@ -1,6 +1,5 @@
 import { networkInterfaces } from 'node:os';
 import type { Config, ListenerConfig } from '../config.js';
-import { connectionsThatFit, openFileLimit } from '../config/open-files.js';
 import { formatHostPort, isLoopback } from '../lib/address.js';
 import { canonicalIp } from '../net/tls-domain.js';
 
@@ -8,9 +7,9 @@ import { canonicalIp } from '../net/tls-domain.js';
 const FIRST_FREE_PORT = 1_024;
 const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
-/** Sockets that need privileges, lead back to msrptap, or are more than the process may have. */
+/** Sockets that need privileges, or lead back to msrptap. */
 export function socketRisks(config: Config): string[] {
-  return [...privilegedPorts(config), ...loops(config), ...tooMany(config)];
+  return [...privilegedPorts(config), ...loops(config)];
 }
 
 function privilegedPorts({ listeners }: Config): string[] {
@@ -47,13 +46,4 @@ function isOwnAddress(host: string): boolean {
   if (isLoopback(host) || EVERY_ADDRESS.has(host)) return true;
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return own.some(({ address }) => canonicalIp(address) === canonicalIp(host));
-}
-
-function tooMany({ limits }: Config): string[] {
-  const openFiles = openFileLimit();
-  const fit = connectionsThatFit(openFiles);
-  if (limits.max_connections <= fit) return [];
-  return [
-    `limits.max_connections: ${limits.max_connections} do not fit the open-file limit ${openFiles}, where further connections are closed without a word; set ${fit} at most, or raise the limit (LimitNOFILE=, ulimit -n)`,
-  ];
 }
