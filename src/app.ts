@@ -1,20 +1,24 @@
-import { type AppOptions, type Parts, assemble } from './assembly.js';
+import type { Carrier, Change } from './carrier.js';
 import { timeoutRisks } from './check/timeouts.js';
 import type { Config } from './config.js';
+import { miCommands } from './control/commands.js';
+import { HttpServer } from './control/http.js';
+import { Metrics } from './control/metrics.js';
 import { VERSION } from './control/version.js';
 import { formatEndpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
-import { fired } from './lib/fired.js';
 import type { Log } from './lib/log.js';
+import { Traffic } from './traffic.js';
+import { WorkerPool, type PoolOptions } from './workers/pool.js';
 
-/** Milliseconds that HEP packets get to leave when everything else has ended: a destination that is down must not hold up a stop. */
-const HEP_DRAIN_MS = 2_000;
+export type AppOptions = Omit<PoolOptions, 'ticketKeys' | 'slot'>;
 
-/** Everything put together: start, reload, drain. */
+/** Everything put together: start, reload, drain. What carries the traffic is this process, or workers. */
 export class App {
   readonly #config: Config;
   readonly #log: Log;
-  readonly #parts: Parts;
+  readonly #carrier: Carrier;
+  readonly #http: HttpServer;
 
   /** Where it listens, as `msrp:ip:port`. */
   readonly sockets: readonly string[];
@@ -22,38 +26,45 @@ export class App {
 
   /**
    * Starts everything; httpd opens last, and only then is it ready.
-   * @throws MsrptapError listen_failed, tls_domain_invalid, filter_load_failed, filter_route_missing; nothing is left running then
+   * @throws MsrptapError listen_failed, tls_domain_invalid, filter_load_failed, filter_route_missing, worker_failed;
+   * nothing is left running then
    */
   static async start(options: AppOptions): Promise<App> {
     const { config, log } = options;
     for (const risk of timeoutRisks(config)) log.warn(risk);
-    const parts = await assemble(options);
+    const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
+    const http = control(carrier, config, log);
     try {
-      const sockets = (await parts.proxy.listen()).map(
-        (address, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(address)}`,
-      );
-      const httpd = formatEndpoint(await parts.http.listen(config.httpd.ip, config.httpd.port));
-      parts.filter?.watch();
-      parts.http.readiness = 'ready';
-      return new App(options, parts, sockets, httpd);
+      const sockets = await carrier.listen();
+      const httpd = formatEndpoint(await http.listen(config.httpd.ip, config.httpd.port));
+      carrier.watch();
+      http.readiness = 'ready';
+      return new App(options, carrier, http, sockets, httpd);
     } catch (error) {
-      await parts.proxy.drain(0);
-      await Promise.all([parts.http.close(), parts.filter?.stop(), parts.exporter.close()]);
+      await Promise.all([carrier.drain(0, AbortSignal.abort()), http.close()]);
       throw error;
     }
   }
 
-  private constructor({ config, log }: AppOptions, parts: Parts, sockets: readonly string[], httpd: string) {
+  private constructor(
+    { config, log }: AppOptions,
+    carrier: Carrier,
+    http: HttpServer,
+    sockets: readonly string[],
+    httpd: string,
+  ) {
     this.#config = config;
     this.#log = log;
-    this.#parts = parts;
+    this.#carrier = carrier;
+    this.#http = http;
     this.sockets = sockets;
     this.httpd = httpd;
     log.info(
       {
         sockets,
         httpd,
-        tracing: parts.trace.on ? 'on' : 'off',
+        workers: config.workers,
+        tracing: carrier.trace ? 'on' : 'off',
         destinations: config.proto_msrp.trace_destination,
         route: config.proto_msrp.trace_filter_route,
         max_connections: config.limits.max_connections,
@@ -65,18 +76,10 @@ export class App {
 
   /** Filters and certificates, anew. What cannot be used leaves the previous one in force, and is said. */
   async reload(): Promise<void> {
-    try {
-      this.#parts.useTls();
-      this.#log.info('certificates reloaded');
-    } catch (error) {
-      this.#log.error({ error: messageOf(error) }, 'certificates not reloaded, the previous ones stay in force');
-    }
-    try {
-      await this.#parts.filter?.reload();
-      if (this.#parts.filter !== null) this.#log.info('filter reloaded');
-    } catch (error) {
-      this.#log.error({ error: messageOf(error) }, 'filter not reloaded, the previous one stays in force');
-    }
+    const kept = 'certificates not reloaded, the previous ones stay in force';
+    await this.#reload({ kind: 'certificates' }, 'certificates reloaded', kept);
+    if (this.#config.proto_msrp.trace_filter_route === null) return;
+    await this.#reload({ kind: 'filter' }, 'filter reloaded', 'filter not reloaded, the previous one stays in force');
   }
 
   /**
@@ -85,14 +88,48 @@ export class App {
    * @param hurry cuts it short
    */
   async drain(hurry?: AbortSignal): Promise<void> {
-    const { proxy, http, filter, exporter } = this.#parts;
-    http.readiness = 'draining';
-    this.#log.info({ links: proxy.links.size, drain_timeout: this.#config.drain_timeout }, 'draining');
-    const cut = await proxy.drain(this.#config.drain_timeout, hurry);
-    await filter?.stop();
-    const flushed = exporter.drain(HEP_DRAIN_MS);
-    await (hurry === undefined ? flushed : Promise.race([flushed, fired(hurry)]));
-    await Promise.all([exporter.close(), http.close()]);
+    const { drain_timeout } = this.#config;
+    this.#http.readiness = 'draining';
+    this.#log.info({ links: this.#carrier.links, drain_timeout }, 'draining');
+    const cut = await this.#carrier.drain(drain_timeout, hurry);
+    await this.#http.close();
     this.#log.info({ cut }, 'stopped');
   }
+
+  async #reload(change: Change, done: string, notDone: string): Promise<void> {
+    try {
+      await this.#carrier.apply(change);
+      this.#log.info(done);
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, notDone);
+    }
+  }
+}
+
+/** MI, metrics, health and readiness. */
+function control(carrier: Carrier, config: Config, log: Log): HttpServer {
+  const metrics = new Metrics({
+    prefix: config.prometheus.prefix,
+    figures: () => carrier.figures(),
+    sources: {
+      version: VERSION,
+      traceOn: () => carrier.trace,
+      maxConnections: () => config.limits.max_connections,
+      workers: () => carrier.workers,
+    },
+  });
+  const trace = {
+    get on() {
+      return carrier.trace;
+    },
+    set: (on: boolean) => carrier.apply({ kind: 'trace', on }),
+  };
+  return new HttpServer({
+    token: config.httpd.token,
+    miRoot: config.mi_http.root,
+    metricsRoot: config.prometheus.root,
+    commands: miCommands({ trace, startedAt: new Date(), version: VERSION }),
+    scrape: () => metrics.scrape(),
+    log,
+  });
 }

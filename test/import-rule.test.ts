@@ -18,8 +18,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   control: ['lib', 'events'],
   check: ['lib', 'net', 'trace', 'config'],
   demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
-  app: ['lib', 'assembly', 'check', 'config', 'control'],
-  assembly: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'control', 'config', 'types:events'],
+  carrier: ['types:control'],
+  workers: ['lib', 'net', 'config', 'control', 'trace/filter-watch', 'traffic', 'types:carrier', 'types:events'],
+  app: ['lib', 'traffic', 'workers', 'check', 'config', 'control', 'types:carrier'],
+  traffic: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'config', 'control', 'types:events', 'types:carrier'],
   commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'msrp'],
   cli: ['lib', 'commands', 'control'],
 };
@@ -110,8 +112,8 @@ test('what is pure imports no socket, no file, no thread', () => {
   expect(impure).toEqual([]);
 });
 
-test('arguments, signals and standard streams are known to cli.ts, the thread and the log stream alone', () => {
+test('arguments, signals and standard streams are known to cli.ts, workers, the thread and the log stream alone', () => {
   const uses = /\bprocess\.(?:argv|env|exit|kill|on\w*|prepend\w*|std\w+)\b/;
   const knows = files.filter((file) => uses.test(readFileSync(join(SRC, file), 'utf8')));
-  expect(knows.toSorted()).toEqual(['cli.ts', 'lib/log-stream.ts', 'trace/filter-worker.ts']);
+  expect(knows.toSorted()).toEqual(['cli.ts', 'lib/log-stream.ts', 'trace/filter-worker.ts', 'workers/main.ts']);
 });

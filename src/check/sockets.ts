@@ -1,14 +1,13 @@
 import { networkInterfaces } from 'node:os';
 import type { Config, ListenerConfig } from '../config.js';
-import { connectionsThatFit, openFileLimit } from '../config/open-files.js';
 import { canonicalIp, formatHostPort, isEveryAddress, isLoopback } from '../lib/address.js';
 
 /** Below it, a port is for processes with privileges. */
 const FIRST_FREE_PORT = 1_024;
 
-/** Sockets that need privileges, lead back to msrptap, or are more than the process may have. */
+/** Sockets that need privileges, or lead back to msrptap. */
 export function socketRisks(config: Config): string[] {
-  return [...privilegedPorts(config), ...loops(config), ...tooMany(config)];
+  return [...privilegedPorts(config), ...loops(config)];
 }
 
 function privilegedPorts({ listeners }: Config): string[] {
@@ -45,13 +44,4 @@ function isOwnAddress(host: string): boolean {
   if (isLoopback(host) || isEveryAddress(host)) return true;
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return own.some(({ address }) => canonicalIp(address) === canonicalIp(host));
-}
-
-function tooMany({ limits }: Config): string[] {
-  const openFiles = openFileLimit();
-  const fit = connectionsThatFit(openFiles);
-  if (limits.max_connections <= fit) return [];
-  return [
-    `limits.max_connections: ${limits.max_connections} do not fit the open-file limit ${openFiles}, where further connections are closed without a word; set ${fit} at most, or raise the limit (LimitNOFILE=, ulimit -n)`,
-  ];
 }

@@ -11,7 +11,12 @@ export async function run(file: string, terminal: Terminal): Promise<ExitStatus>
   const stream = new LogStream();
   try {
     const log = createLog(config.log.level, stream);
-    const app = await App.start({ config, log, logLinesDropped: () => stream.dropped });
+    const app = await App.start({
+      config,
+      log,
+      logLinesDropped: () => stream.dropped,
+      workerLog: (line) => stream.write(line),
+    });
     terminal.onReload(() => void app.reload());
     await fired(terminal.stop);
     await app.drain(terminal.stopNow);

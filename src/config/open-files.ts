@@ -1,5 +1,6 @@
 /** How many connections fit: at the open-file limit Node.js closes accepted connections without a word. */
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 
 /** Accepted connections by default, where the limit allows that many. */
 const DEFAULT_MAX_CONNECTIONS = 4_000;
@@ -26,11 +27,16 @@ export function softOpenFiles(limits: string): number | null {
   return soft === 'unlimited' ? Infinity : Number(soft);
 }
 
-/** The most accepted connections that an open-file limit has room for, at least 1. */
-export function connectionsThatFit(openFiles: number): number {
-  return Math.max(1, Math.floor((openFiles - RESERVED_FILES) / FILES_PER_LINK));
+/** The most accepted connections that processes with this open-file limit each have room for, at least 1 a process. */
+export function connectionsThatFit(openFiles: number, workers = 1): number {
+  return workers * Math.max(1, Math.floor((openFiles - RESERVED_FILES) / FILES_PER_LINK));
 }
 
-export function defaultMaxConnections(openFiles: number): number {
-  return Math.min(DEFAULT_MAX_CONNECTIONS, connectionsThatFit(openFiles));
+export function defaultMaxConnections(openFiles: number, workers = 1): number {
+  return Math.min(DEFAULT_MAX_CONNECTIONS, connectionsThatFit(openFiles, workers));
+}
+
+/** How many `workers` are. */
+export function workerCount(workers: number | 'auto'): number {
+  return workers === 'auto' ? availableParallelism() : workers;
 }

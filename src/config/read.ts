@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
-import { defaultMaxConnections, openFileLimit } from './open-files.js';
+import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
 import { ConfigError } from './problems.js';
-import { routeHasFile, withRules } from './rules.js';
+import { connectionsFit, routeHasFile, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
 import type { Config } from './types.js';
@@ -33,7 +33,7 @@ export function readConfig(file: string): Config {
 export function parseConfig(text: string, file: string): Config {
   const data = readYaml(text, file);
   const directory = dirname(resolve(file));
-  const result = withRules(schema, [routeHasFile(directory)]).safeParse(withoutEmpty(data.value));
+  const result = withRules(schema, [routeHasFile(directory), connectionsFit]).safeParse(withoutEmpty(data.value));
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
   return complete(result.data, resolve(file), directory);
 }
@@ -64,6 +64,7 @@ function without(
 
 function complete(sections: Sections, file: string, directory: string): Config {
   const { listeners, tls_mgm, filters, limits } = sections;
+  const workers = workerCount(sections.workers);
   return {
     ...sections,
     file,
@@ -74,7 +75,8 @@ function complete(sections: Sections, file: string, directory: string): Config {
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
     },
     filters: resolve(directory, filters),
-    limits: { max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit()) },
+    limits: { max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
+    workers,
   };
 }
 

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalIp, formatEndpoint, isLoopback, type Endpoint } from '../lib/address.js';
 import { servesSocket } from '../net/tls-domain.js';
+import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ServerDomainSection } from './tls-schema.js';
 import type { HepId, ListenerConfig } from './types.js';
 
@@ -18,6 +19,8 @@ interface Ruled {
   readonly mi_http: { readonly root: string };
   readonly prometheus: { readonly root: string };
   readonly filters: string;
+  readonly limits: { readonly max_connections?: number | undefined };
+  readonly workers: number | 'auto';
 }
 
 type Refuse = (path: readonly (string | number)[], message: string) => void;
@@ -119,6 +122,21 @@ export function routeHasFile(directory: string): Rule {
     },
   };
 }
+
+/** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */
+export const connectionsFit: Rule = {
+  reads: ['limits', 'workers'],
+  check({ limits: { max_connections = 1 }, workers }, refuse) {
+    const [openFiles, processes] = [openFileLimit(), workerCount(workers)];
+    const fit = connectionsThatFit(openFiles, processes);
+    if (max_connections <= fit) return;
+    const limit = processes === 1 ? `${openFiles}` : `${openFiles} of ${processes} workers each`;
+    refuse(
+      ['limits', 'max_connections'],
+      `${max_connections} do not fit the open-file limit ${limit}; set ${fit} at most, or raise the limit (LimitNOFILE=, ulimit -n)`,
+    );
+  },
+};
 
 /** The rules of the text. */
 export const RULES: readonly Rule[] = [

@@ -2,7 +2,19 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../lib/log.js';
-import { milliseconds, oneOf, oneOrMore, path, printable, read, section, text, whole, zeroOrOne } from './fields.js';
+import {
+  milliseconds,
+  mustBe,
+  oneOf,
+  oneOrMore,
+  path,
+  printable,
+  read,
+  section,
+  text,
+  whole,
+  zeroOrOne,
+} from './fields.js';
 import { HEP_ID_FORM, parseHepId } from './hep-id.js';
 import { RULES, withRules } from './rules.js';
 import { parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
@@ -11,6 +23,9 @@ import { domainsSection } from './tls-schema.js';
 const HOUR = 3_600_000;
 const KIB = 1_024;
 const MIB = KIB * KIB;
+/** More than there are processors helps nobody; each has some 60 MB and connections to all destinations of its own. */
+const MAX_WORKERS = 256;
+const WORKERS = mustBe(`a whole number from 1 to ${MAX_WORKERS}, or auto`);
 
 const listener = section({
   socket: read(parseSocket, SOCKET_FORM).describe('Where to listen. Port 2855 when left out, any free one when 0.'),
@@ -104,10 +119,13 @@ const shape = {
   limits: section({
     max_connections: whole(1, 1_000_000)
       .optional()
-      .describe('Accepted connections. Default: 4000, or what fits the open-file limit.'),
+      .describe('Accepted connections. Over all workers. Default: 4000, or what fits the open-file limit.'),
   }).prefault({}),
   drain_timeout: milliseconds().default(10_000).describe('ms that connections get to end when the process stops.'),
-  workers: z.literal(1, { error: 'must be 1: more are not available in this version' }).default(1),
+  workers: z
+    .union([z.int(WORKERS).min(1, WORKERS).max(MAX_WORKERS, WORKERS), z.literal('auto')], WORKERS)
+    .default(1)
+    .describe('Processes that carry traffic; auto: one for each processor. 1: no process but this one.'),
   log: section({ level: oneOf(LOG_LEVELS).default('info') }).prefault({}),
 };
 

@@ -76,6 +76,7 @@ export interface Config {
   readonly filters: string;
   readonly limits: { readonly max_connections: number };
   readonly drain_timeout: number;
-  readonly workers: 1;
+  /** Processes that carry traffic. 1: this one does; more: a control process has them, and carries none itself. */
+  readonly workers: number;
   readonly log: { readonly level: LogLevel };
 }

@@ -1,10 +1,11 @@
 /** The MI commands, one entry each, named and answering as in OpenSIPS. */
 import { arch, platform } from 'node:os';
+import { MsrptapError } from '../lib/errors.js';
 import { commandTable, fault, invalidParams, ok, textOf, type Command, type CommandTable } from './mi-command.js';
 
 /** What the commands act on. */
 export interface Control {
-  readonly trace: { readonly on: boolean; set(on: boolean): void };
+  readonly trace: { readonly on: boolean; set(on: boolean): void | Promise<void> };
   readonly startedAt: Date;
   /** Of this program, as in package.json. */
   readonly version: string;
@@ -23,12 +24,17 @@ function msrpTrace({ trace }: Control): Command {
       { params: [], run: () => ok({ 'MSRP tracing': trace.on ? 'on' : 'off' }) },
       {
         params: ['trace_mode'],
-        run: (value) => {
+        run: async (value) => {
           const mode = textOf(value)?.toLowerCase();
           if (mode === undefined) return invalidParams();
           if (mode !== 'on' && mode !== 'off') return invalidParams("trace_mode should be 'on' or 'off'");
-          trace.set(mode === 'on');
-          return ok();
+          try {
+            await trace.set(mode === 'on');
+            return ok();
+          } catch (error) {
+            if (error instanceof MsrptapError) return fault(-32000, 'Server error', error.message);
+            throw error;
+          }
         },
       },
     ],

@@ -1,5 +1,6 @@
 /** The metrics as Prometheus sees them: names, labels, help texts, and where each figure comes from. */
 import type { Counts } from './counts.js';
+import type { Labels, Samples } from './figures.js';
 
 /** What one HEP destination has to tell. Counts are packets since the start. */
 export interface HepFigures {
@@ -12,154 +13,227 @@ export interface HepFigures {
   readonly connected: number | boolean;
 }
 
-/** Figures that others keep, asked for at each scrape. */
-export interface MetricSources {
+/** What others count where traffic is carried. */
+export interface TrafficSources {
   /** Decisions of the filter route by outcome: a closed set, all of it from the start. */
   filterDecisions(): Readonly<Record<string, number>>;
   hep(): readonly HepFigures[];
-  traceOn(): boolean;
-  maxConnections(): number;
   /** What observers threw. */
   observerErrors(): number;
   /** Lines that found the log's buffer full. */
   logLinesDropped(): number;
+  /** Of this process. */
+  usage(): { readonly worker: string; readonly cpuSeconds: number; readonly residentBytes: number };
 }
 
-export type Labels = Readonly<Record<string, string>>;
-type Samples = Iterable<readonly [Labels, number]>;
+/** What is known of the whole. */
+export interface ControlSources {
+  /** Of this program, for build_info. */
+  readonly version: string;
+  traceOn(): boolean;
+  maxConnections(): number;
+  /** Processes that carry traffic, and how often one was replaced. */
+  workers(): { readonly alive: number; readonly restarts: number };
+}
 
-export interface Family {
+interface Family {
   /** Without the prefix. */
   readonly name: string;
+  readonly type: 'counter' | 'gauge';
   readonly help: string;
   readonly labels?: readonly string[];
+}
+
+/** One that every process which carries traffic has figures of. */
+export interface TrafficFamily extends Family {
+  /** How those of several processes are one figure; default sum. */
+  readonly merge?: 'min';
   /** The values at this moment; series that are not among them are gone. */
-  readonly samples: () => Samples;
+  readonly samples: (counts: Counts, sources: TrafficSources) => Samples;
 }
 
-export function counterFamilies(counts: Counts, sources: MetricSources): readonly Family[] {
-  return [
-    {
-      name: 'connections_total',
-      help: 'Connections accepted (leg downstream) and dialled (leg upstream) since the start, TLS handshakes included, by result.',
-      labels: ['leg', 'proto', 'result'],
-      samples: () => [
-        ...nested('leg', 'proto', counts.established, { result: 'success' }),
-        ...nested('leg', 'proto', counts.failed, { result: 'failure' }),
-      ],
-    },
-    {
-      name: 'connection_failures_total',
-      help: 'Why accepts and dials failed: connections_total with result failure, by reason.',
-      labels: ['leg', 'reason'],
-      samples: () => nested('leg', 'reason', counts.failures),
-    },
-    {
-      name: 'connection_closes_total',
-      help: 'Why established connections ended. link_closed: the other connection of the link was the one to end.',
-      labels: ['leg', 'reason'],
-      samples: () => nested('leg', 'reason', counts.closes),
-    },
-    {
-      name: 'bytes_total',
-      help: 'Bytes read, up (towards the next hop) and down; all of them are passed on unless the link ends first.',
-      labels: ['direction'],
-      samples: () => labelled('direction', Object.entries(counts.bytes)),
-    },
-    {
-      name: 'stray_bytes_total',
-      help: 'Bytes of CRLFs between messages: passed on, no error, but a sign of an odd endpoint.',
-      labels: ['direction'],
-      samples: () => labelled('direction', Object.entries(counts.strayBytes)),
-    },
-    {
-      name: 'requests_total',
-      help: 'Complete MSRP requests (each chunk of a message is one) by method; other: any method without a series.',
-      labels: ['direction', 'method'],
-      samples: () => nested('direction', 'method', counts.requests),
-    },
-    {
-      name: 'responses_total',
-      help: 'Complete MSRP responses by status code; other: any code that is not registered.',
-      labels: ['direction', 'code'],
-      samples: () => nested('direction', 'code', counts.responses),
-    },
-    {
-      name: 'parse_errors_total',
-      help: 'Reads whose bytes were not MSRP, by what was wrong first. on_parse_error says what then happens to the link.',
-      labels: ['reason'],
-      samples: () => labelled('reason', counts.parseErrors),
-    },
-    {
-      name: 'filter_decisions_total',
-      help: 'Connections by what trace_filter_route decided; whatever is no drop is traced.',
-      labels: ['decision'],
-      samples: () => labelled('decision', Object.entries(sources.filterDecisions())),
-    },
-    {
-      name: 'hep_packets_total',
-      help: 'HEP packets: sent (handed to the network), dropped (the queue was full), failed (could not be sent). maybe: those of sent that a broken connection may have lost.',
-      labels: ['destination', 'result'],
-      samples: () => hepPackets(sources),
-    },
-    {
-      name: 'observer_errors_total',
-      help: 'Errors inside tracing and metrics that were caught on the way; proxying went on. Anything but 0 is a bug to report.',
-      samples: () => single(sources.observerErrors()),
-    },
-    {
-      name: 'log_lines_dropped_total',
-      help: 'Log lines lost because whoever reads the log is too slow.',
-      samples: () => single(sources.logLinesDropped()),
-    },
-  ];
+export interface ControlFamily extends Family {
+  readonly samples: (sources: ControlSources) => Samples;
 }
 
-export function gaugeFamilies(counts: Counts, sources: MetricSources, version: string): readonly Family[] {
-  return [
-    {
-      name: 'connections',
-      help: 'Open connections: accepted ones (leg downstream) and those to next hops (leg upstream).',
-      labels: ['leg', 'proto'],
-      samples: () => nested('leg', 'proto', counts.open),
-    },
-    {
-      name: 'max_connections',
-      help: 'limits.max_connections: how many accepted connections may be open at once.',
-      samples: () => single(sources.maxConnections()),
-    },
-    {
-      name: 'trace_on',
-      help: '1 while tracing is on (trace_on, msrp_trace), 0 while it is off.',
-      samples: () => single(Number(sources.traceOn())),
-    },
-    {
-      name: 'hep_queue_bytes',
-      help: 'Bytes of HEP packets that wait for the destination.',
-      labels: ['destination'],
-      samples: () => sources.hep().map(({ name, queueBytes }) => [{ destination: name }, queueBytes]),
-    },
-    {
-      name: 'hep_connected',
-      help: '1 while the HEP destination can be sent to (for udp: its name is resolved), 0 while it cannot.',
-      labels: ['destination'],
-      samples: () => sources.hep().map(({ name, connected }) => [{ destination: name }, Number(connected)]),
-    },
-    {
-      name: 'build_info',
-      help: 'Always 1; the labels tell the version of msrptap and of Node.js.',
-      labels: ['version', 'node'],
-      samples: () => [[{ version, node: process.versions.node }, 1]],
-    },
-  ];
-}
+export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
+  {
+    name: 'connections_total',
+    type: 'counter',
+    help: 'Connections accepted (leg downstream) and dialled (leg upstream) since the start, TLS handshakes included, by result.',
+    labels: ['leg', 'proto', 'result'],
+    samples: (counts) => [
+      ...nested('leg', 'proto', counts.established, { result: 'success' }),
+      ...nested('leg', 'proto', counts.failed, { result: 'failure' }),
+    ],
+  },
+  {
+    name: 'connection_failures_total',
+    type: 'counter',
+    help: 'Why accepts and dials failed: connections_total with result failure, by reason.',
+    labels: ['leg', 'reason'],
+    samples: (counts) => nested('leg', 'reason', counts.failures),
+  },
+  {
+    name: 'connection_closes_total',
+    type: 'counter',
+    help: 'Why established connections ended. link_closed: the other connection of the link was the one to end.',
+    labels: ['leg', 'reason'],
+    samples: (counts) => nested('leg', 'reason', counts.closes),
+  },
+  {
+    name: 'bytes_total',
+    type: 'counter',
+    help: 'Bytes read, up (towards the next hop) and down; all of them are passed on unless the link ends first.',
+    labels: ['direction'],
+    samples: (counts) => labelled('direction', Object.entries(counts.bytes)),
+  },
+  {
+    name: 'stray_bytes_total',
+    type: 'counter',
+    help: 'Bytes of CRLFs between messages: passed on, no error, but a sign of an odd endpoint.',
+    labels: ['direction'],
+    samples: (counts) => labelled('direction', Object.entries(counts.strayBytes)),
+  },
+  {
+    name: 'requests_total',
+    type: 'counter',
+    help: 'Complete MSRP requests (each chunk of a message is one) by method; other: any method without a series.',
+    labels: ['direction', 'method'],
+    samples: (counts) => nested('direction', 'method', counts.requests),
+  },
+  {
+    name: 'responses_total',
+    type: 'counter',
+    help: 'Complete MSRP responses by status code; other: any code that is not registered.',
+    labels: ['direction', 'code'],
+    samples: (counts) => nested('direction', 'code', counts.responses),
+  },
+  {
+    name: 'parse_errors_total',
+    type: 'counter',
+    help: 'Reads whose bytes were not MSRP, by what was wrong first. on_parse_error says what then happens to the link.',
+    labels: ['reason'],
+    samples: (counts) => labelled('reason', counts.parseErrors),
+  },
+  {
+    name: 'filter_decisions_total',
+    type: 'counter',
+    help: 'Connections by what trace_filter_route decided; whatever is no drop is traced.',
+    labels: ['decision'],
+    samples: (_counts, sources) => labelled('decision', Object.entries(sources.filterDecisions())),
+  },
+  {
+    name: 'hep_packets_total',
+    type: 'counter',
+    help: 'HEP packets: sent (handed to the network), dropped (the queue was full), failed (could not be sent). maybe: those of sent that a broken connection may have lost.',
+    labels: ['destination', 'result'],
+    samples: (_counts, sources) => hepPackets(sources),
+  },
+  {
+    name: 'observer_errors_total',
+    type: 'counter',
+    help: 'Errors inside tracing and metrics that were caught on the way; proxying went on. Anything but 0 is a bug to report.',
+    samples: (_counts, sources) => single(sources.observerErrors()),
+  },
+  {
+    name: 'log_lines_dropped_total',
+    type: 'counter',
+    help: 'Log lines lost because whoever reads the log is too slow.',
+    samples: (_counts, sources) => single(sources.logLinesDropped()),
+  },
+  {
+    name: 'connections',
+    type: 'gauge',
+    help: 'Open connections: accepted ones (leg downstream) and those to next hops (leg upstream).',
+    labels: ['leg', 'proto'],
+    samples: (counts) => nested('leg', 'proto', counts.open),
+  },
+  {
+    name: 'hep_queue_bytes',
+    type: 'gauge',
+    help: 'Bytes of HEP packets that wait for the destination.',
+    labels: ['destination'],
+    samples: (_counts, sources) => sources.hep().map(({ name, queueBytes }) => [{ destination: name }, queueBytes]),
+  },
+  {
+    name: 'hep_connected',
+    type: 'gauge',
+    help: '1 while the HEP destination can be sent to (for udp: its name is resolved), 0 while it cannot; with several workers, while every one of them can.',
+    merge: 'min',
+    labels: ['destination'],
+    samples: (_counts, sources) =>
+      sources.hep().map(({ name, connected }) => [{ destination: name }, Number(connected)]),
+  },
+  {
+    name: 'worker_connections',
+    type: 'gauge',
+    help: 'Open accepted connections by worker. A worker is a number from 1 to workers; the next one that has it goes on with its counts.',
+    labels: ['worker'],
+    samples: (counts, sources) => [[{ worker: sources.usage().worker }, total(counts.open.downstream)]],
+  },
+  {
+    name: 'worker_cpu_seconds_total',
+    type: 'counter',
+    help: 'CPU time, user and system, by worker. What process_ metrics tell is of the control process.',
+    labels: ['worker'],
+    samples: (_counts, sources) => [[{ worker: sources.usage().worker }, sources.usage().cpuSeconds]],
+  },
+  {
+    name: 'worker_resident_memory_bytes',
+    type: 'gauge',
+    help: 'Resident memory by worker.',
+    labels: ['worker'],
+    samples: (_counts, sources) => [[{ worker: sources.usage().worker }, sources.usage().residentBytes]],
+  },
+];
 
-function* hepPackets(sources: MetricSources): Generator<readonly [Labels, number]> {
+export const CONTROL_FAMILIES: readonly ControlFamily[] = [
+  {
+    name: 'max_connections',
+    type: 'gauge',
+    help: 'limits.max_connections: how many accepted connections may be open at once, over all workers.',
+    samples: (sources) => single(sources.maxConnections()),
+  },
+  {
+    name: 'trace_on',
+    type: 'gauge',
+    help: '1 while tracing is on (trace_on, msrp_trace), 0 while it is off.',
+    samples: (sources) => single(Number(sources.traceOn())),
+  },
+  {
+    name: 'workers',
+    type: 'gauge',
+    help: 'Processes that carry traffic at this moment.',
+    samples: (sources) => single(sources.workers().alive),
+  },
+  {
+    name: 'worker_restarts_total',
+    type: 'counter',
+    help: 'Worker processes that ended by themselves and were to be replaced.',
+    samples: (sources) => single(sources.workers().restarts),
+  },
+  {
+    name: 'build_info',
+    type: 'gauge',
+    help: 'Always 1; the labels tell the version of msrptap and of Node.js.',
+    labels: ['version', 'node'],
+    samples: (sources) => [[{ version: sources.version, node: process.versions.node }, 1]],
+  },
+];
+
+function* hepPackets(sources: TrafficSources): Generator<readonly [Labels, number]> {
   for (const { name: destination, ...figures } of sources.hep()) {
     for (const result of ['sent', 'dropped', 'failed', 'maybe'] as const) {
       yield [{ destination, result }, figures[result]];
     }
   }
+}
+
+function total(counts: Iterable<[string, number]>): number {
+  let sum = 0;
+  for (const [, count] of counts) sum += count;
+  return sum;
 }
 
 function single(value: number): Samples {

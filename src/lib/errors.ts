@@ -16,6 +16,8 @@ export const ERRORS = {
   hep_template_invalid: 'hep-js made a packet without the expected parts',
   mi_unreachable: 'no msrptap answers at the MI address',
   mi_failed: 'the MI call was answered with an error',
+  worker_failed: 'a worker process does not start, or does not answer',
+  workers_differ: 'a change was taken back, because not every worker made it',
   demo_failed: 'the conversation of the demo did not come to its end',
   transaction_id_unusable: 'an MSRP transaction-id is not an ident, or its end-line stands in the body',
 } as const;

@@ -1,11 +1,12 @@
 import { type Server, type Socket, createServer } from 'node:net';
-import { type Endpoint, UNSPECIFIED, endpoint, formatEndpoint } from '../lib/address.js';
+import { type Endpoint, UNSPECIFIED, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
-import { MsrptapError, messageOf } from '../lib/errors.js';
+import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
+import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { TlsByAddress } from './server-tls.js';
-import { TlsAcceptor } from './tls-acceptor.js';
+import { TlsAcceptor, newTicketKeys } from './tls-acceptor.js';
 
 export interface ListenerOptions extends ConnectionOptions {
   readonly proto: 'msrp' | 'msrps';
@@ -14,6 +15,8 @@ export interface ListenerOptions extends ConnectionOptions {
   readonly port: number;
   /** Milliseconds. */
   readonly tls_handshake_timeout: number;
+  /** What session tickets are made with, 48 octets. Default: random ones of this listener's own. */
+  readonly ticketKeys?: Buffer;
 }
 
 /** An accept that gave no connection. */
@@ -32,12 +35,6 @@ export interface ListenerHandler {
   onFailure(failure: AcceptFailure): void;
 }
 
-/**
- * The length of the kernel's accept queue: a burst of connects (a failover, a restart of a neighbour) waits there
- * instead of being refused. The kernel caps it at net.core.somaxconn.
- */
-const BACKLOG = 4_096;
-
 /** One `socket=` of the configuration: accepts connections, and finishes TLS before anybody hears of them. */
 export class Listener {
   readonly proto: 'msrp' | 'msrps';
@@ -52,11 +49,11 @@ export class Listener {
     this.proto = options.proto;
     this.#options = options;
     this.#handler = handler;
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.#accepted(raw));
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.take(raw));
     this.#tls =
       tls === null
         ? null
-        : new TlsAcceptor(tls, options.tls_handshake_timeout, {
+        : new TlsAcceptor(tls, options.tls_handshake_timeout, options.ticketKeys ?? newTicketKeys(), {
             onSecured: ({ raw }, stream, facts) =>
               handler.onConnection(new Connection('downstream', raw, stream, facts, options)),
             onFailure: ({ near, far }, reason, detail) => this.#fail(near, far, reason, detail),
@@ -80,23 +77,7 @@ export class Listener {
 
   /** @throws MsrptapError listen_failed */
   async listen(): Promise<Endpoint> {
-    const { ip, port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => {
-        const where = `${this.proto}:${formatEndpoint({ ip, port })}`;
-        reject(
-          new MsrptapError('listen_failed', `listeners: cannot bind ${where}: ${explain(error)}`, { cause: error }),
-        );
-      };
-      this.#server.once('error', failed);
-      // With ipv6Only unset, [::] takes IPv4 too, as everywhere on Linux.
-      this.#server.listen({ host: ip, port, backlog: BACKLOG }, () => {
-        this.#server.off('error', failed);
-        resolve();
-      });
-    });
-    const bound = this.#server.address();
-    if (bound !== null && typeof bound === 'object') this.#address = { ip: bound.address, port: bound.port };
+    this.#address = await bind(this.#server, this.#options);
     // EMFILE and the like: the connection stays in the kernel's queue, accepting goes on.
     this.#server.on('error', (error) => {
       this.#fail(this.address, UNSPECIFIED, 'socket_error', messageOf(error));
@@ -110,7 +91,8 @@ export class Listener {
     this.#tls?.close();
   }
 
-  #accepted(raw: Socket): void {
+  /** A connection that was accepted, here or by the control process. */
+  take(raw: Socket): void {
     const near = raw.localAddress === undefined ? this.address : endpoint(raw.localAddress, raw.localPort);
     const far = endpoint(raw.remoteAddress, raw.remotePort);
     const refusal = this.#handler.refuse();
@@ -129,18 +111,5 @@ export class Listener {
 
   #fail(near: Endpoint, far: Endpoint, reason: Reason, detail: string): void {
     this.#handler.onFailure({ near, far, reason, detail, at: nowMicros() });
-  }
-}
-
-function explain(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return 'another process listens there already';
-    case 'EADDRNOTAVAIL':
-      return 'the machine has no such address';
-    case 'EACCES':
-      return 'ports below 1024 need the capability CAP_NET_BIND_SERVICE';
-    default:
-      return error.message;
   }
 }

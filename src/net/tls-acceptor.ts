@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Server as TlsServer, type TLSSocket, createServer as createTlsServer } from 'node:tls';
 import { type Endpoint, formatEndpoint, plainIp } from '../lib/address.js';
@@ -29,9 +30,17 @@ const MAX_TLS_SERVERS = 256;
 /** Node's own handshake timeout is put off by this much: it takes a stall of the event loop for a silent peer. */
 const NODE_TIMEOUT_LATER_MS = 60_000;
 
+/** What node:tls wants: the name of the keys, the key of the HMAC and that of the cipher, 16 octets each. */
+const TICKET_KEYS_LENGTH = 48;
+
+export function newTicketKeys(): Buffer {
+  return randomBytes(TICKET_KEYS_LENGTH);
+}
+
 /** The TLS handshakes of a listener. Each ends with exactly one call of the handler. */
 export class TlsAcceptor {
   readonly #timeout: number;
+  readonly #ticketKeys: Buffer;
   readonly #handler: TlsAcceptorHandler;
   /** By both addresses: Node's TLS server does not tell of which socket it speaks. */
   readonly #handshakes = new Map<string, Handshake>();
@@ -40,8 +49,12 @@ export class TlsAcceptor {
   #tls: TlsByAddress;
   #closing = false;
 
-  /** @param timeout tls_handshake_timeout, milliseconds */
-  constructor(tls: TlsByAddress, timeout: number, handler: TlsAcceptorHandler) {
+  /**
+   * @param timeout tls_handshake_timeout, milliseconds
+   * @param ticketKeys 48 octets: with the same ones any worker resumes a session, and so does a reload
+   */
+  constructor(tls: TlsByAddress, timeout: number, ticketKeys: Buffer, handler: TlsAcceptorHandler) {
+    this.#ticketKeys = ticketKeys;
     this.#tls = tls;
     this.#timeout = timeout;
     this.#handler = handler;
@@ -106,6 +119,8 @@ export class TlsAcceptor {
     const server = createTlsServer({
       ...tls.domainFor('')?.options,
       handshakeTimeout: Math.min(this.#timeout + NODE_TIMEOUT_LATER_MS, 2 ** 31 - 1),
+      ticketKeys: this.#ticketKeys,
+      sessionIdContext: tls.sessionContext,
       requestCert: tls.requestCert,
       // Judged after the handshake, by the domain that the server name chose.
       rejectUnauthorized: false,

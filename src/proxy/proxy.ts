@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { NextHop, Observer } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 import type { Connection } from '../net/connection.js';
 import type { DialContext } from '../net/dial.js';
-import { Listener, type ListenerOptions } from '../net/listener.js';
+import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
 import type { TlsByAddress } from '../net/server-tls.js';
 import { Link } from './link.js';
 import type { LinkOptions } from './options.js';
@@ -20,6 +21,8 @@ export interface ProxyListener {
 export interface ProxyOptions extends LinkOptions {
   /** Accepted connections, handshakes included; one more is reset. */
   readonly max_connections: number;
+  /** What TLS session tickets are made with, 48 octets. */
+  readonly ticketKeys?: Buffer;
 }
 
 /** How often an ending drain looks whether it is over. */
@@ -63,6 +66,24 @@ export class Proxy {
     }
   }
 
+  /** Accepted connections, those in a handshake included. */
+  get accepted(): number {
+    return this.#listeners.reduce((sum, { handshakes }) => sum + handshakes, this.#links.size);
+  }
+
+  /** A connection that the control process accepted on the listener with that index. */
+  take(listener: number, raw: Socket): void {
+    const taker = this.#listeners[listener];
+    if (taker === undefined) raw.destroy();
+    else taker.take(raw);
+  }
+
+  /** One that it refused. */
+  refused(listener: number, failure: AcceptFailure): void {
+    const proto = this.#listeners[listener]?.proto;
+    if (proto !== undefined) this.#acceptFailed(proto, failure);
+  }
+
   /** New certificates for the handshakes to come. */
   useTls(tls: TlsByAddress): void {
     for (const listener of this.#listeners) if (listener.proto === 'msrps') listener.useTls(tls);
@@ -84,27 +105,29 @@ export class Proxy {
     const isTimeUp = (): boolean => performance.now() >= deadline || signal?.aborted === true;
     while (this.#links.size > 0 && !isTimeUp()) await pause();
     const cut = this.#links.size;
-    for (const link of this.#links) link.cut('drained', 'SUCCESS');
+    this.cut();
     // A reset closes within a few turns; nobody can hold it up, and no fault in here may hold up the stop.
     const patience = performance.now() + CUT_MS;
     while (this.#links.size > 0 && performance.now() < patience) await pause();
     return cut;
   }
 
+  /** Resets all links in this turn: what ends without a drain must not look like a clean end. */
+  cut(): void {
+    for (const link of this.#links) link.cut('drained', 'SUCCESS');
+  }
+
   #listener({ proto, ip, port, upstream, tls }: ProxyListener): Listener {
     const options: ListenerOptions = { ...this.#options, proto, ip, port };
     return new Listener(options, tls, {
-      refuse: () => (this.#accepted() >= this.#options.max_connections ? 'max_connections' : null),
+      refuse: () => (this.accepted >= this.#options.max_connections ? 'max_connections' : null),
       onConnection: (connection) => this.#open(connection, upstream),
-      onFailure: (failure) => {
-        this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
-      },
+      onFailure: (failure) => this.#acceptFailed(proto, failure),
     });
   }
 
-  /** Accepted connections, those in a handshake included. */
-  #accepted(): number {
-    return this.#listeners.reduce((sum, { handshakes }) => sum + handshakes, this.#links.size);
+  #acceptFailed(proto: 'msrp' | 'msrps', failure: AcceptFailure): void {
+    this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
   }
 
   #open(connection: Connection, upstream: NextHop): void {

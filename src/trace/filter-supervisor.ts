@@ -1,4 +1,5 @@
 import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { Prepared } from '../lib/prepared.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import type { FilterCall, FilterCalls } from './filter-calls.js';
 import { FilterInstance, type InstanceOptions, type InstanceOwner } from './filter-instance.js';
@@ -37,10 +38,33 @@ export class FilterSupervisor implements InstanceOwner {
   }
 
   /** Rejects with filter_load_failed or filter_route_missing; what was in force before stays in force. */
-  load(): Promise<void> {
-    const load = this.#loadAfter(this.#reloads);
-    this.#reloads = load.catch(() => {});
-    return load;
+  async load(): Promise<void> {
+    (await this.prepare()).use();
+  }
+
+  /** Loads without putting it in force; the loads that follow wait until it is used or discarded. Rejects as `load` does. */
+  async prepare(): Promise<Prepared> {
+    const previous = this.#reloads;
+    let over = nothing;
+    this.#reloads = new Promise((resolve) => (over = resolve));
+    // One after the other, so that what is in force in the end is what was read last.
+    await previous;
+    try {
+      const instance = await this.#start();
+      return {
+        use: () => {
+          this.#use(instance);
+          over();
+        },
+        discard: () => {
+          instance.retire();
+          over();
+        },
+      };
+    } catch (error) {
+      over();
+      throw error;
+    }
   }
 
   /** Puts calls to the thread as far as it has room; has one started when there is none. */
@@ -110,12 +134,10 @@ export class FilterSupervisor implements InstanceOwner {
     this.feed();
   }
 
-  /** One after the other, so that what is in force in the end is what was read last. */
-  async #loadAfter(previous: Promise<void>): Promise<void> {
-    await previous;
-    const instance = await this.#start();
+  #use(instance: FilterInstance): void {
     this.#current?.retire();
-    this.#current = instance;
+    // It may have ended while it waited for its use; a call then has another one started.
+    this.#current = instance.isReady ? instance : null;
     this.#losses = 0;
     this.feed();
   }
@@ -158,3 +180,5 @@ export class FilterSupervisor implements InstanceOwner {
     this.#log.write('error', 'filter thread not replaced', { error: messageOf(error) });
   }
 }
+
+function nothing(): void {}

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { silentLog, type Log } from '../lib/log.js';
+import type { Prepared } from '../lib/prepared.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import { FilterCalls, NO_DECISIONS, type DecisionOutcome } from './filter-calls.js';
 import type { RouteInput } from './filter-route.js';
@@ -97,6 +98,11 @@ export class FilterThread {
    */
   reload(): Promise<void> {
     return this.#supervisor.load();
+  }
+
+  /** Loads without putting it in force. Rejects as `start` does. */
+  prepareReload(): Promise<Prepared> {
+    return this.#supervisor.prepare();
   }
 
   /** Reloads whenever a module in the directory of the file changes, and logs how it went. */

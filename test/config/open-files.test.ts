@@ -26,4 +26,10 @@ describe('two files a link, and 200 for the rest', () => {
     expect(connectionsThatFit(files)).toBe(fit);
     expect(defaultMaxConnections(files)).toBe(byDefault);
   });
+
+  test('for each of the workers', () => {
+    expect(connectionsThatFit(1_024, 4)).toBe(4 * 412);
+    expect(defaultMaxConnections(1_024, 4)).toBe(4 * 412);
+    expect(defaultMaxConnections(20_000, 4)).toBe(4_000);
+  });
 });

@@ -190,7 +190,7 @@ describe('readConfig', () => {
 
   test('an error has a code, and all problems in its message', () => {
     const file = join(directory, 'bad.yaml');
-    writeFileSync(file, `${LEAST}workers: 2\ndrain_timeout: x\n`);
+    writeFileSync(file, `${LEAST}workers: 300\ndrain_timeout: x\n`);
     const error = thrownBy(() => readConfig(file));
     expect(error).toMatchObject({ name: 'ConfigError', code: 'config_invalid' });
     const { problems, message } = error;

@@ -78,7 +78,10 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['filters: [a]', 'filters', 'must be the path of a file, not a list'],
   ['limits: { max_connections: 0 }', 'limits.max_connections', 'from 1 to 1000000, not 0'],
   ['drain_timeout: 10s', 'drain_timeout', `${MS}, not "10s"`],
-  ['workers: 2', 'workers', 'must be 1: more are not available in this version, not 2'],
+  ['workers: 0', 'workers', 'must be a whole number from 1 to 256, or auto, not 0'],
+  ['workers: 257', 'workers', 'must be a whole number from 1 to 256, or auto, not 257'],
+  ['workers: 1.5', 'workers', 'must be a whole number from 1 to 256, or auto, not 1.5'],
+  ['workers: many', 'workers', 'must be a whole number from 1 to 256, or auto, not "many"'],
   ['log: { level: verbose }', 'log.level', 'debug or info or warn'],
 ];
 

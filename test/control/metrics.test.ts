@@ -1,5 +1,17 @@
-import { Metrics, type MetricsOptions } from '#src/control/metrics.js';
-import type { ConnectionFacts, Direction, Ending, FailedAttempt, Leg, LinkFacts, Proto, Read } from '#src/events.js';
+import { Counting } from '#src/control/counting.js';
+import type { ControlSources, TrafficSources } from '#src/control/metric-families.js';
+import { Metrics as Scraped, type Scrape } from '#src/control/metrics.js';
+import type {
+  ConnectionFacts,
+  Direction,
+  Ending,
+  FailedAttempt,
+  Leg,
+  LinkFacts,
+  Observer,
+  Proto,
+  Read,
+} from '#src/events.js';
 import { UNSPECIFIED } from '#src/lib/address.js';
 import { REASONS, type Reason } from '#src/lib/reasons.js';
 import { Parser } from '#src/msrp/parser.js';
@@ -9,7 +21,12 @@ import { readExposition, seriesOf, type Exposed } from './exposition-text.js';
 
 const HEP = { name: 'hep_dest', sent: 10, dropped: 3, failed: 2, maybe: 1, queueBytes: 512, connected: 1 };
 
-const SOURCES: MetricsOptions['sources'] = {
+type Sources = TrafficSources & ControlSources;
+
+const SOURCES: Sources = {
+  version: '1.2.3',
+  workers: () => ({ alive: 2, restarts: 1 }),
+  usage: () => ({ worker: '1', cpuSeconds: 0.5, residentBytes: 4096 }),
   filterDecisions: () => ({ drop: 4, exit: 5 }),
   hep: () => [HEP],
   traceOn: () => true,
@@ -18,8 +35,19 @@ const SOURCES: MetricsOptions['sources'] = {
   logLinesDropped: () => 7,
 };
 
-function newMetrics(options: Partial<MetricsOptions> = {}): Metrics {
-  return new Metrics({ version: '1.2.3', parseErrorKinds: ['start_line', 'end_line'], sources: SOURCES, ...options });
+/** What a single process has: the counting observer, and what is scraped of it. */
+interface Metrics extends Observer {
+  scrape(): Promise<Scrape>;
+}
+
+function newMetrics({ sources = SOURCES, prefix }: { sources?: Sources; prefix?: string } = {}): Metrics {
+  const counting = new Counting(['start_line', 'end_line'], sources);
+  const exposition = new Scraped({ prefix, sources, figures: () => counting.figures() });
+  return {
+    link: (facts) => counting.link(facts),
+    acceptFailed: (failed) => counting.acceptFailed(failed),
+    scrape: () => exposition.scrape(),
+  };
 }
 
 async function exposed(metrics: Metrics): Promise<Exposed> {
@@ -165,6 +193,8 @@ describe('figures that others keep', () => {
     expect(value('max_connections')).toBe(4000);
     expect(value('observer_errors_total')).toBe(6);
     expect(value('log_lines_dropped_total')).toBe(7);
+    expect([value('workers'), value('worker_restarts_total')]).toEqual([2, 1]);
+    expect(value('worker_cpu_seconds_total', { worker: '1' })).toBe(0.5);
     expect(value('build_info', { version: '1.2.3', node: process.versions.node })).toBe(1);
   });
 
@@ -250,6 +280,11 @@ describe('what a scrape gives', () => {
       'responses_total',
       'stray_bytes_total',
       'trace_on',
+      'worker_connections',
+      'worker_cpu_seconds_total',
+      'worker_resident_memory_bytes',
+      'worker_restarts_total',
+      'workers',
     ]);
     for (const [name, type] of own) {
       expect([name, type]).toEqual([name, name.endsWith('_total') ? 'counter' : 'gauge']);

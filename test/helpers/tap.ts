@@ -30,6 +30,7 @@ export interface Setup {
   readonly limits?: Settings;
   readonly filters?: string;
   readonly drain_timeout?: number;
+  readonly workers?: number;
 }
 
 /** The timeouts of a practical configuration; free ports; no trace without a receiver. */
@@ -192,8 +193,13 @@ export class TapProcess extends Tap {
     return this.#isOver;
   }
 
-  signal(signal: 'SIGTERM' | 'SIGHUP' | 'SIGINT'): void {
+  signal(signal: 'SIGTERM' | 'SIGHUP' | 'SIGINT' | 'SIGKILL'): void {
     this.#child.kill(signal);
+  }
+
+  /** The processes of its workers. */
+  workers(): readonly number[] {
+    return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(/\s+/).map(Number);
   }
 
   /** Resident memory now, and the most there was, in MiB. */

@@ -1,0 +1,91 @@
+/**
+ * Counts what the core tells. Every connection and every read comes through here, so it adds to plain numbers;
+ * they are gathered when somebody scrapes.
+ */
+import type {
+  ConnectionFacts,
+  Ending,
+  FailedAttempt,
+  LinkFacts,
+  LinkObserver,
+  Observer,
+  Piece,
+  Read,
+  Direction,
+} from '../events.js';
+import { Counts } from './counts.js';
+import { figuresOf, type Figures } from './figures.js';
+import { codeLabel, methodLabel } from './label-sets.js';
+import type { TrafficSources } from './metric-families.js';
+
+export class Counting implements Observer {
+  readonly #counts: Counts;
+  readonly #sources: TrafficSources;
+  /** One for all links: what it counts comes with each call. */
+  readonly #link: LinkObserver;
+
+  /** @param parseErrorKinds those of Read.parseError: each is there from the start, and any other counts as "other" */
+  constructor(parseErrorKinds: readonly string[], sources: TrafficSources) {
+    this.#counts = new Counts(parseErrorKinds);
+    this.#sources = sources;
+    this.#link = {
+      connected: (upstream) => this.#opened(upstream),
+      connectFailed: (attempt) => this.#failed(attempt),
+      read: (read) => this.#read(read),
+      closed: (connection, ending) => this.#closed(connection, ending),
+      ended: () => {},
+    };
+  }
+
+  /** At this moment. */
+  figures(): Figures {
+    return figuresOf(this.#counts, this.#sources);
+  }
+
+  link({ downstream }: LinkFacts): LinkObserver {
+    this.#opened(downstream);
+    return this.#link;
+  }
+
+  acceptFailed(attempt: FailedAttempt): void {
+    this.#failed(attempt);
+  }
+
+  #opened({ leg, proto }: ConnectionFacts): void {
+    this.#counts.open[leg].add(proto);
+    this.#counts.established[leg].add(proto);
+  }
+
+  #failed({ leg, proto, reason }: FailedAttempt): void {
+    this.#counts.failed[leg].add(proto);
+    this.#counts.failures[leg].add(reason);
+  }
+
+  #closed({ leg, proto }: ConnectionFacts, { reason }: Ending): void {
+    this.#counts.open[leg].add(proto, -1);
+    this.#counts.closes[leg].add(reason);
+  }
+
+  #read({ direction, buffer, pieces, strayBytes, parseError }: Read): void {
+    const { bytes, strayBytes: stray } = this.#counts;
+    // Written out, for a name that varies is looked up slowly, and this is done for every read.
+    if (direction === 'up') {
+      bytes.up += buffer.length;
+      stray.up += strayBytes;
+    } else {
+      bytes.down += buffer.length;
+      stray.down += strayBytes;
+    }
+    for (const piece of pieces) this.#piece(direction, piece);
+    if (parseError !== null) this.#counts.parseError(parseError);
+  }
+
+  /** A message counts with its last piece, so that one that was cut off counts as none. */
+  #piece(direction: Direction, { message }: Piece): void {
+    if (!message.complete) return;
+    const { requests, responses } = this.#counts;
+    const isUp = direction === 'up';
+    if (message.kind === 'request') (isUp ? requests.up : requests.down).add(methodLabel(message.method));
+    else (isUp ? responses.up : responses.down).add(codeLabel(message.status));
+  }
+}

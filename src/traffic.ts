@@ -1,0 +1,272 @@
+import { join } from 'node:path';
+import type { Socket } from 'node:net';
+import type { Carrier, Change } from './carrier.js';
+import type { Config } from './config.js';
+import { ConnectionLog } from './control/connection-log.js';
+import { Counting } from './control/counting.js';
+import type { Figures } from './control/figures.js';
+import type { Observer } from './events.js';
+import { HepExporter } from './hep/exporter.js';
+import type { PacketIdentity } from './hep/packet.js';
+import type { DestinationConfig } from './hep/transport.js';
+import { formatEndpoint } from './lib/address.js';
+import { messageOf } from './lib/errors.js';
+import { fired } from './lib/fired.js';
+import type { Log } from './lib/log.js';
+import type { Prepared } from './lib/prepared.js';
+import { RateLimitedLog } from './lib/rate-limited-log.js';
+import { PARSE_ERRORS } from './msrp/parse-errors.js';
+import { type ClientTls, loadClientTls } from './net/client-tls.js';
+import type { AcceptFailure } from './net/listener.js';
+import { Resolver } from './net/resolver.js';
+import { loadServerTls, type TlsByAddress } from './net/server-tls.js';
+import { newTicketKeys } from './net/tls-acceptor.js';
+import { Observers } from './proxy/observers.js';
+import { Proxy } from './proxy/proxy.js';
+import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
+import { Tracer } from './trace/tracer.js';
+
+/** What may wait for a route's answer or a session, however small the queues of the destinations are. */
+const MIN_WAITING_BYTES = 1_048_576;
+
+/** Milliseconds that HEP packets get to leave when everything else has ended: a destination that is down must not hold up a stop. */
+export const HEP_DRAIN_MS = 2_000;
+
+export interface TrafficOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** Log lines lost so far, for the metrics. */
+  readonly logLinesDropped?: () => number;
+  /** Told everything, as metrics and the tracer are. */
+  readonly observers?: readonly Observer[];
+  /** What TLS session tickets are made with, 48 octets. Default: random ones. */
+  readonly ticketKeys?: Buffer;
+  /** Which worker this is, from 1 on. */
+  readonly slot?: number;
+}
+
+/** What carries traffic within a process: proxy, tracing, filter, HEP. The control part asks it, here or in a worker. */
+export class Traffic implements Carrier {
+  readonly workers = { alive: 1, restarts: 0 };
+  readonly #config: Config;
+  readonly #filter: FilterThread | null;
+  readonly #exporter: HepExporter;
+  readonly #trace: { readonly on: boolean; set(on: boolean): void };
+  readonly #counting: Counting;
+  readonly #proxy: Proxy;
+  #clientTls: ClientTls;
+  #prepared: Prepared | null = null;
+  #observerErrors = 0;
+
+  /**
+   * Reads certificates and filter; binds nothing.
+   * @throws MsrptapError tls_domain_invalid, filter_load_failed, filter_route_missing; nothing is left running then
+   */
+  static async prepare(options: TrafficOptions): Promise<Traffic> {
+    const { server_domain, client_domain } = options.config.tls_mgm;
+    const tls = { server: loadServerTls(server_domain), client: loadClientTls(client_domain) };
+    return new Traffic(options, tls, await startFilter(options));
+  }
+
+  private constructor(
+    { config, log, logLinesDropped = () => 0, observers = [], ticketKeys = newTicketKeys(), slot = 1 }: TrafficOptions,
+    tls: { readonly server: TlsByAddress; readonly client: ClientTls },
+    filter: FilterThread | null,
+  ) {
+    const { proto_msrp, proto_hep, limits } = config;
+    const clientTls: ClientTls = (address, host) => this.#clientTls(address, host);
+    this.#config = config;
+    this.#filter = filter;
+    this.#clientTls = tls.client;
+    const exporter = new HepExporter({
+      identity: identity(config),
+      queueBytes: proto_hep.hep_queue_bytes,
+      destinations: destinations(config, clientTls),
+      log,
+    });
+    this.#exporter = exporter;
+    // Without a destination nothing is traced, but MI still tells and keeps the switch.
+    const tracer =
+      proto_msrp.trace_destination.length === 0
+        ? null
+        : new Tracer(
+            { ...proto_msrp, ...proto_hep, waiting_bytes: Math.max(proto_hep.hep_queue_bytes, MIN_WAITING_BYTES) },
+            exporter,
+            filter,
+          );
+    this.#trace = tracer ?? traceSwitch(proto_msrp.trace_on === 1);
+    this.#counting = new Counting(Object.keys(PARSE_ERRORS), {
+      filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
+      hep: () => exporter.stats(),
+      observerErrors: () => this.#observerErrors,
+      logLinesDropped,
+      usage: () => usageOf(slot),
+    });
+    this.#proxy = new Proxy(
+      config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? tls.server : null })),
+      { ...proto_msrp, max_connections: limits.max_connections, ticketKeys },
+      { resolver: new Resolver(), clientTls },
+      this.#observers(
+        [this.#counting, new ConnectionLog(log), ...(tracer === null ? [] : [tracer]), ...observers],
+        log,
+      ),
+    );
+  }
+
+  get trace(): boolean {
+    return this.#trace.on;
+  }
+
+  get links(): number {
+    return this.#proxy.links.size;
+  }
+
+  /** Accepted connections, those in a handshake included. */
+  get accepted(): number {
+    return this.#proxy.accepted;
+  }
+
+  async listen(): Promise<readonly string[]> {
+    const addresses = await this.#proxy.listen();
+    return addresses.map(
+      (address, index) => `${this.#config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(address)}`,
+    );
+  }
+
+  /** A connection that the control process accepted on the listener with that index. */
+  take(listener: number, raw: Socket): void {
+    this.#proxy.take(listener, raw);
+  }
+
+  /** One that it refused. */
+  refused(listener: number, failure: AcceptFailure): void {
+    this.#proxy.refused(listener, failure);
+  }
+
+  switchTrace(on: boolean): void {
+    this.#trace.set(on);
+  }
+
+  async apply(change: Change): Promise<void> {
+    await this.make(change);
+    this.commit();
+  }
+
+  /** The first half of a change: everything that can fail. The second is `commit` or `discard`. */
+  async make(change: Change): Promise<void> {
+    this.discard();
+    this.#prepared = await this.#prepare(change);
+  }
+
+  commit(): void {
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    prepared?.use();
+  }
+
+  discard(): void {
+    const prepared = this.#prepared;
+    this.#prepared = null;
+    prepared?.discard();
+  }
+
+  watch(): void {
+    this.#filter?.watch();
+  }
+
+  figures(): Promise<Figures> {
+    return Promise.resolve(this.#counting.figures());
+  }
+
+  async drain(timeout: number, hurry?: AbortSignal): Promise<number> {
+    const cut = await this.#proxy.drain(timeout, hurry);
+    this.discard();
+    await this.#filter?.stop();
+    const flushed = this.#exporter.drain(HEP_DRAIN_MS);
+    await (hurry === undefined ? flushed : Promise.race([flushed, fired(hurry)]));
+    await this.#exporter.close();
+    return cut;
+  }
+
+  /** Resets all links in this turn: the process ends at once. */
+  cut(): void {
+    this.#proxy.cut();
+  }
+
+  async #prepare(change: Change): Promise<Prepared> {
+    switch (change.kind) {
+      case 'trace':
+        return { use: () => this.#trace.set(change.on), discard: () => {} };
+      case 'certificates':
+        return this.#prepareTls();
+      case 'filter':
+        return (await this.#filter?.prepareReload()) ?? NOTHING;
+    }
+  }
+
+  #prepareTls(): Prepared {
+    // Both are read before either is used: a half of the new certificates is in force never.
+    const { server_domain, client_domain } = this.#config.tls_mgm;
+    const [server, client] = [loadServerTls(server_domain), loadClientTls(client_domain)];
+    return {
+      use: () => {
+        this.#clientTls = client;
+        this.#proxy.useTls(server);
+      },
+      discard: () => {},
+    };
+  }
+
+  #observers(observers: readonly Observer[], log: Log): Observers {
+    const limitedLog = new RateLimitedLog(log);
+    return new Observers(observers, (thrown) => {
+      this.#observerErrors += 1;
+      limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
+    });
+  }
+}
+
+const NOTHING: Prepared = { use: () => {}, discard: () => {} };
+
+async function startFilter({ config, log }: TrafficOptions): Promise<FilterThread | null> {
+  const { proto_msrp, filters } = config;
+  const routeName = proto_msrp.trace_filter_route;
+  if (routeName === null) return null;
+  return FilterThread.start({ file: join(filters, `${routeName}.js`), routeName, log });
+}
+
+function traceSwitch(on: boolean): { readonly on: boolean; set(on: boolean): void } {
+  return {
+    get on() {
+      return on;
+    },
+    set: (value) => (on = value),
+  };
+}
+
+function usageOf(slot: number): { worker: string; cpuSeconds: number; residentBytes: number } {
+  const { user, system } = process.cpuUsage();
+  return { worker: String(slot), cpuSeconds: (user + system) / 1e6, residentBytes: process.memoryUsage.rss() };
+}
+
+function identity({ proto_hep }: Config): PacketIdentity {
+  const { hep_capture_id, hep_node_name, hep_auth_key } = proto_hep;
+  return {
+    captureId: hep_capture_id,
+    ...(hep_node_name === undefined ? {} : { nodeName: hep_node_name }),
+    ...(hep_auth_key === undefined ? {} : { authKey: hep_auth_key }),
+  };
+}
+
+/** The hep_ids that trace_destination names. */
+function destinations({ proto_msrp, proto_hep }: Config, clientTls: ClientTls): DestinationConfig[] {
+  return proto_hep.hep_id
+    .filter(({ name }) => proto_msrp.trace_destination.includes(name))
+    .map((hepId) => ({
+      ...hepId,
+      tls: (address) => {
+        const { options, verify_cert } = clientTls(address, hepId.host);
+        return { ...options, rejectUnauthorized: verify_cert === 1 };
+      },
+    }));
+}

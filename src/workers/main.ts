@@ -1,0 +1,155 @@
+/** A worker process: carries traffic, and does what the control process says. It never outlives that one. */
+import type { Socket } from 'node:net';
+import type { Observer } from '../events.js';
+import { messageOf, MsrptapError } from '../lib/errors.js';
+import { createLog } from '../lib/log.js';
+import { Traffic } from '../traffic.js';
+import type { Answers, Failure, FromWorker, Request, Setup, ToWorker } from './messages.js';
+
+/** Log lines that may wait for the control process; what comes when they do is dropped and counted. */
+const MAX_WAITING_LINES = 1_000;
+/** Milliseconds between two reports of the figures that nobody asked for. */
+const FIGURES_INTERVAL = 1_000;
+
+let traffic: Traffic | null = null;
+const hurry = new AbortController();
+let changes: Promise<null> = Promise.resolve(null);
+let taken = 0;
+let reportDue = false;
+let waitingLines = 0;
+let droppedLines = 0;
+
+function tell(message: FromWorker, sent: () => void = () => {}): void {
+  // A channel that is closed ends the process, below.
+  process.send?.(message, undefined, {}, sent);
+}
+
+const lines = {
+  write(line: string): void {
+    if (waitingLines >= MAX_WAITING_LINES) {
+      droppedLines += 1;
+      return;
+    }
+    waitingLines += 1;
+    tell({ kind: 'log', line }, () => (waitingLines -= 1));
+  },
+};
+
+async function prepare({ slot, config, ticketKeys }: Setup): Promise<void> {
+  try {
+    traffic = await Traffic.prepare({
+      config,
+      log: createLog(config.log.level, lines).child({ worker: slot }),
+      logLinesDropped: () => droppedLines,
+      observers: [released],
+      ticketKeys: Buffer.from(ticketKeys),
+      slot,
+    });
+    tell({ kind: 'prepared' });
+  } catch (error) {
+    tell({ kind: 'failed', failure: failureOf(error) }, () => process.exit(1));
+  }
+}
+
+/** Connections that end make room for others, here and in all workers. */
+const released: Observer = {
+  link: () => ({ connected() {}, connectFailed() {}, read() {}, closed() {}, ended: reportLater }),
+  acceptFailed: reportLater,
+};
+
+function reportLater(): void {
+  if (reportDue) return;
+  reportDue = true;
+  setImmediate(report);
+}
+
+function report(): void {
+  reportDue = false;
+  if (traffic !== null) tell({ kind: 'load', taken, held: traffic.accepted });
+}
+
+function take(listener: number, socket: Socket | undefined): void {
+  taken += 1;
+  // One that was reset on its way comes without a socket.
+  if (socket !== undefined && traffic !== null) {
+    socket.allowHalfOpen = true;
+    traffic.take(listener, socket);
+  }
+  report();
+}
+
+function join(trace: boolean): void {
+  traffic?.switchTrace(trace);
+  setInterval(() => void reportFigures(), FIGURES_INTERVAL);
+}
+
+async function reportFigures(): Promise<void> {
+  if (traffic !== null) tell({ kind: 'figures', figures: await traffic.figures() });
+}
+
+async function answer(id: number, request: Request): Promise<void> {
+  try {
+    const result = await resultOf(request);
+    tell({ kind: 'answer', id, result }, () => {
+      if (request.kind === 'drain') process.exit(0);
+    });
+  } catch (error) {
+    tell({ kind: 'refusal', id, failure: failureOf(error) });
+  }
+}
+
+/** The halves of changes happen in the order in which they were asked for, however long one takes. */
+function inTurn(act: () => void | Promise<void>): Promise<null> {
+  const turn = changes.then(act).then(() => null);
+  changes = turn.catch(() => null);
+  return turn;
+}
+
+async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
+  const carrier = traffic;
+  if (carrier === null) throw new MsrptapError('worker_failed', 'it is not prepared');
+  switch (request.kind) {
+    case 'make':
+      return inTurn(() => carrier.make(request.change));
+    case 'commit':
+      return inTurn(() => carrier.commit());
+    case 'discard':
+      return inTurn(() => carrier.discard());
+    case 'figures':
+      return carrier.figures();
+    case 'drain':
+      return carrier.drain(request.timeout, hurry.signal);
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  return { code: error instanceof MsrptapError ? error.code : 'worker_failed', message: messageOf(error) };
+}
+
+process.on('message', (message: ToWorker, socket: Socket | undefined) => {
+  switch (message.kind) {
+    case 'setup':
+      return void prepare(message.setup);
+    case 'join':
+      return join(message.trace);
+    case 'request':
+      return void answer(message.id, message.request);
+    case 'connection':
+      return take(message.listener, socket);
+    case 'refused':
+      return traffic?.refused(message.listener, message.failure);
+    case 'hurry':
+      hurry.abort();
+  }
+});
+
+tell({ kind: 'hello' });
+
+// The control process decides: a terminal and systemd send their signals to all processes at once.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+
+// Ahead of the cluster module, which ends the process here: the links must not end with a FIN that looks clean.
+process.prependListener('disconnect', () => {
+  traffic?.cut();
+  process.exit(1);
+});

@@ -1,0 +1,62 @@
+/** What the control process and a worker say to each other. Messages arrive in the order in which they were sent. */
+import type { Change } from '../carrier.js';
+import type { Config } from '../config.js';
+import type { Figures } from '../control/figures.js';
+import type { ErrorCode } from '../lib/errors.js';
+import type { AcceptFailure } from '../net/listener.js';
+
+export interface Setup {
+  /** 1 to `workers`; a worker that is replaced leaves its own to the next. */
+  readonly slot: number;
+  /** As the control process read it: the file may have changed since. */
+  readonly config: Config;
+  readonly ticketKeys: Uint8Array;
+}
+
+/** Wants an answer. */
+export type Request =
+  /** A change in two halves: `make` is everything that can fail. */
+  | { readonly kind: 'make'; readonly change: Change }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'discard' }
+  | { readonly kind: 'figures' }
+  /** The worker ends after its answer. */
+  | { readonly kind: 'drain'; readonly timeout: number };
+
+export interface Answers {
+  readonly make: null;
+  readonly commit: null;
+  readonly discard: null;
+  readonly figures: Figures;
+  /** How many links were cut. */
+  readonly drain: number;
+}
+
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export type ToWorker =
+  | { readonly kind: 'setup'; readonly setup: Setup }
+  /** It is one of those that carry traffic from here on; `trace` is the state in force. */
+  | { readonly kind: 'join'; readonly trace: boolean }
+  | { readonly kind: 'request'; readonly id: number; readonly request: Request }
+  /** Comes with a socket. */
+  | { readonly kind: 'connection'; readonly listener: number }
+  | { readonly kind: 'refused'; readonly listener: number; readonly failure: AcceptFailure }
+  /** A drain is to be cut short. */
+  | { readonly kind: 'hurry' };
+
+export type FromWorker =
+  /** It listens: what is sent before is lost. */
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'prepared' }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'answer'; readonly id: number; readonly result: Answers[Request['kind']] }
+  | { readonly kind: 'refusal'; readonly id: number; readonly failure: Failure }
+  /** Connections taken since the start, and those it has now, handshakes included. */
+  | { readonly kind: 'load'; readonly taken: number; readonly held: number }
+  /** Unasked, so that little is lost with a worker that is killed. */
+  | { readonly kind: 'figures'; readonly figures: Figures }
+  | { readonly kind: 'log'; readonly line: string };

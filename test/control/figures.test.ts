@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { countersOf, merged } from '#src/control/figures.js';
+
+const homer = { destination: 'homer' };
+const sent = { ...homer, result: 'sent' };
+
+describe('the figures of several processes as one', () => {
+  test('are added series by series', () => {
+    const one = {
+      bytes_total: [
+        [{ direction: 'up' }, 5],
+        [{ direction: 'down' }, 1],
+      ],
+    } as const;
+    const two = { bytes_total: [[{ direction: 'up' }, 7]] } as const;
+    expect(merged([one, two])['bytes_total']).toEqual([
+      [{ direction: 'up' }, 12],
+      [{ direction: 'down' }, 1],
+    ]);
+  });
+
+  test('but for hep_connected, which tells whether all are', () => {
+    const figures = (connected: number) => ({ hep_connected: [[homer, connected]] }) as const;
+    expect(merged([figures(1), figures(0), figures(1)])['hep_connected']).toEqual([[homer, 0]]);
+    expect(merged([figures(1), figures(1)])['hep_connected']).toEqual([[homer, 1]]);
+  });
+
+  test('keep the counters of one that has ended, and not its gauges', () => {
+    const ended = { hep_packets_total: [[sent, 3]], hep_queue_bytes: [[homer, 512]] } as const;
+    const living = { hep_packets_total: [[sent, 1]], hep_queue_bytes: [[homer, 8]] } as const;
+    const all = merged([countersOf(ended), living]);
+    expect(all['hep_packets_total']).toEqual([[sent, 4]]);
+    expect(all['hep_queue_bytes']).toEqual([[homer, 8]]);
+  });
+});
