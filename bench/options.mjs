@@ -1,23 +1,21 @@
 /** What the command line asks for. */
 import { parseArgs } from 'node:util';
-import { WINDOW } from './programs/messages.mjs';
+import { isProgramName, PROGRAM_NAMES } from './peers/programs.mjs';
+import { ROWS } from './rows/all.mjs';
 
-export const USAGE = `npm run bench -- [--quick] [--without-haproxy] [--per-write N] [--json FILE]
+const ROW_NAMES = ROWS.map(({ name, figures }) => `  ${name.padEnd(12)}${figures.join(' ')}`).join('\n');
 
-  --quick             few exchanges: shows that everything runs and adds up; the figures mean nothing
-  --without-haproxy   leave out its row
-  --per-write N       messages that either end puts into one write at most, 1 to ${WINDOW} (default: ${WINDOW}, all that are due)
+export const USAGE = `npm run bench -- [--only NAME]… [--quick] [--without PROGRAM]… [--json FILE] [--markdown FILE]
+
+  --only NAME         a row or a figure; several with several --only
+  --quick             few exchanges, one round: shows that everything runs and adds up; the figures mean nothing
+  --without PROGRAM   leave out what needs it: ${PROGRAM_NAMES.join(', ')}
   --json FILE         also write every round to FILE
-`;
+  --markdown FILE     also write the whole report to FILE
 
-/**
- * Exchanges over all links. A full round is long enough for the 10 ms steps of /proc: the cheapest row takes half a second.
- * @typedef {{ readonly exchanges: number, readonly rounds: number, readonly warmUp: number }} Plan
- */
-/** @type {Plan} */
-const FULL = { exchanges: 400_000, rounds: 5, warmUp: 100_000 };
-/** @type {Plan} */
-const QUICK = { exchanges: 5_000, rounds: 1, warmUp: 1_000 };
+The rows, and their figures:
+${ROW_NAMES}
+`;
 
 /**
  * @param {readonly string[]} args
@@ -27,24 +25,40 @@ export function readOptions(args) {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      only: { type: 'string', multiple: true, default: [] },
       quick: { type: 'boolean', default: false },
-      'without-haproxy': { type: 'boolean', default: false },
-      'per-write': { type: 'string', default: String(WINDOW) },
+      without: { type: 'string', multiple: true, default: [] },
       json: { type: 'string' },
+      markdown: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const perWrite = Number(values['per-write']);
-  if (!Number.isInteger(perWrite) || perWrite < 1 || perWrite > WINDOW) {
-    throw new Error(`--per-write must be a whole number from 1 to ${WINDOW}, not ${values['per-write']}`);
-  }
+  const without = values.without.map((name) => {
+    if (!isProgramName(name)) throw new Error(`--without must be one of ${PROGRAM_NAMES.join(', ')}, not ${name}`);
+    return name;
+  });
   return {
     help: values.help,
     quick: values.quick,
-    plan: values.quick ? QUICK : FULL,
-    withHaproxy: !values['without-haproxy'],
-    perWrite,
+    /** Names of figures. */
+    wanted: wantedFigures(values.only),
+    without,
     /** A file, if any. */
     json: values.json ?? null,
+    /** A file, if any. */
+    markdown: values.markdown ?? null,
   };
+}
+
+/** @param {readonly string[]} names of rows and figures; none: all @returns {ReadonlySet<string>} */
+function wantedFigures(names) {
+  if (names.length === 0) return new Set(ROWS.flatMap(({ figures }) => figures));
+  return new Set(
+    names.flatMap((name) => {
+      const row = ROWS.find((other) => other.name === name);
+      if (row !== undefined) return row.figures;
+      if (ROWS.some(({ figures }) => figures.includes(name))) return [name];
+      throw new Error(`--only must be one of these, not ${name}:\n${ROW_NAMES}`);
+    }),
+  );
 }

@@ -37,9 +37,15 @@ export class Program {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** The number that it says next over IPC. */
+  /** The numbers that it says next over IPC. @returns {Promise<readonly number[]>} */
   answer() {
-    return this.#next(this.#child, 'message', (message) => (typeof message === 'number' ? message : null));
+    return this.#next(this.#child, 'message', (message) => (Array.isArray(message) ? message.map(Number) : null));
+  }
+
+  /** The port that it says it listens on. */
+  async port() {
+    const [port = 0] = await this.answer();
+    return port;
   }
 
   /**
@@ -77,8 +83,14 @@ export class Program {
     return this.#child.exitCode;
   }
 
+  /** At once, with all that it started. */
   kill() {
-    this.#child.kill('SIGKILL');
+    if (!this.running || this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 
   /**
@@ -172,7 +184,8 @@ export class Processes {
   #spawn(name, place, command, stdio, env) {
     const prefix = this.places === null ? [] : ['taskset', '-c', this.places[place]];
     const [file = '', ...args] = [...prefix, ...command];
-    const child = spawn(file, args, { stdio, env: { ...process.env, ...env } });
+    // In a process group of its own, which can be ended as a whole.
+    const child = spawn(file, args, { stdio, env: { ...process.env, ...env }, detached: true });
     // Told by whoever waits for it.
     child.on('error', () => {});
     const program = new Program(name, child);

@@ -1,68 +1,114 @@
-/** From rounds to a table. */
-import { BODY_OCTETS, LINKS, WINDOW } from './programs/messages.mjs';
+/** From figures to Markdown. */
+import { FINDINGS } from './findings.mjs';
+import { format, spread, verdict } from './figures.mjs';
 
-/** @import { Round } from './measure.mjs' */
-/** @import { Plan } from './options.mjs' */
-
-/** @typedef {{ readonly name: string, readonly rounds: readonly Round[] }} Measured */
+/** @import { Figure, Goal, Skipped, Unit } from './figures.mjs' */
 
 /**
  * @typedef {object} Conditions
- * @property {Plan} plan
- * @property {number} perWrite
- * @property {string} cpu
- * @property {string} node version
- * @property {string | null} haproxy version
+ * @property {string} date of the run
+ * @property {string} machine processor, memory, system
+ * @property {Readonly<Record<string, string>>} versions by program
+ * @property {boolean} quick
  * @property {boolean} pinned proxy and load on processors of their own
+ * @property {number} rounds
  */
 
-const PER = 100_000;
-/** Names of the rows that all rows are compared with. */
-const YARDSTICKS = new Set(['HAProxy', 'Node pipe']);
+/** @typedef {Figure | Skipped} Result */
 
-/** CPU seconds for 100,000 exchanges. @param {Round} round */
-export function cost({ user, system, exchanges }) {
-  return ((user + system) / exchanges) * PER;
+const VERDICTS = { beyond: 'beyond', reached: 'reached', missed: '**missed**' };
+
+/** @param {Result} result @returns {result is Figure} */
+function isFigure(result) {
+  return 'values' in result;
 }
 
-/** @param {readonly number[]} values at least one; an odd count has its middle one, an even count the higher of two */
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-}
-
-/**
- * The median of the ratios of rounds that ran one after the other: what slows the machine for a while slows both.
- * @param {Measured} row
- * @param {Measured} yardstick
- */
-function ratio(row, yardstick) {
-  const others = yardstick.rounds.map(cost);
-  return median(row.rounds.map((round, index) => cost(round) / (others[index] ?? Number.NaN)));
-}
-
-/** A Markdown table. @param {readonly Measured[]} rows */
-export function table(rows) {
-  const yardsticks = rows.filter(({ name }) => YARDSTICKS.has(name));
-  const lines = rows.map((row) => {
-    const costs = row.rounds.map(cost);
-    return [
-      row.name,
-      median(costs).toFixed(2),
-      `${Math.min(...costs).toFixed(2)} to ${Math.max(...costs).toFixed(2)}`,
-      ...yardsticks.map((yardstick) => ratio(row, yardstick).toFixed(2)),
-    ];
-  });
-  const head = ['Proxy', 'CPU s, median', 'lowest to highest', ...yardsticks.map(({ name }) => `× ${name}`)];
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
+/** @param {readonly string[]} head @param {readonly (readonly string[])[]} lines */
+function markdownTable(head, lines) {
+  const rule = head.map(() => '---');
   return [head, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** What the table shows, and under which conditions. @param {Conditions} conditions */
-export function caption({ plan, perWrite, cpu, node, haproxy, pinned }) {
+/** @param {Goal | null} goal @param {Unit} unit @param {'line' | 'beyond'} limit */
+function limitOf(goal, unit, limit) {
+  const value = goal?.[limit] ?? null;
+  if (goal === null || value === null) return '';
+  return `${goal.best === 'lowest' ? '≤' : '≥'} ${format(unit, value)}`;
+}
+
+/** @param {readonly Result[]} results @param {boolean} isJudged */
+export function table(results, isJudged) {
+  const lines = results.map((result) => {
+    if (!isFigure(result)) return [result.name, result.work, '', '', 'skipped', '', result.why];
+    const { name, work, unit, values, goal, detail } = result;
+    const judged = isJudged ? verdict(result) : null;
+    return [
+      name,
+      work,
+      limitOf(goal, unit, 'line'),
+      limitOf(goal, unit, 'beyond'),
+      spread(unit, values),
+      judged === null ? '' : VERDICTS[judged],
+      detail,
+    ];
+  });
+  return markdownTable(['name', 'work', 'line', 'beyond', 'min / median / max', 'verdict', 'medians'], lines);
+}
+
+/** What misses its line, each with what is known about it. @param {readonly Result[]} results */
+function missed(results) {
+  const names = results.filter((result) => isFigure(result) && verdict(result) === 'missed').map(({ name }) => name);
+  if (names.length === 0) return 'Every line is reached.';
+  return names.map((name) => `- **${name}**: ${FINDINGS[name] ?? 'not explained yet.'}`).join('\n');
+}
+
+/** @param {Conditions} conditions */
+function circumstances({ date, machine, versions, pinned, rounds }) {
+  const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `CPU seconds (user and system, all threads) of the proxy's process per 100,000 SEND/200 exchanges, over loopback:`,
-    `${LINKS} links, window ${WINDOW}, ${perWrite === 1 ? 'each message in a write of its own' : `up to ${perWrite} messages a write`}, bodies of ${BODY_OCTETS} octets.`,
-    `Rounds of ${plan.exchanges.toLocaleString('en')} exchanges, ${plan.rounds} of each proxy in turn; a ratio is the median of the rounds' ratios.`,
-    `${cpu}; Node ${node}${haproxy === null ? '' : `; HAProxy ${haproxy} in TCP mode with one thread`}; ${pinned ? 'proxy and load on processors of their own' : 'not pinned'}.`,
+    `- Date: ${date}`,
+    `- Machine: ${machine}`,
+    `- Versions: ${programs.join(', ')}`,
+    `- ${pinned ? 'Proxy and load have processors of their own (taskset)' : 'Nothing is pinned to a processor'}; ${rounds} rounds`,
   ].join('\n');
+}
+
+/** The whole document. @param {readonly Result[]} results @param {Conditions} conditions */
+export function report(results, conditions) {
+  const warning = conditions.quick ? '\n> A quick run: its figures mean nothing.\n' : '';
+  return `# Performance
+
+Generated by \`npm run bench\`. What msrptap costs, beside other proxies that do the same work on the same machine in the same run.
+${warning}
+${circumstances(conditions)}
+
+To repeat it, on Linux, with Debian's packages:
+
+\`\`\`sh
+apt-get install haproxy kamailio openssl
+npm ci
+npm run bench -- --markdown docs/performance.md --json docs/performance.json
+\`\`\`
+
+\`npm run bench -- --only NAME\` measures one row.
+
+## Results
+
+${table(results, !conditions.quick)}
+
+## What misses its line
+
+${conditions.quick ? 'A quick run cannot tell.' : missed(results)}
+
+## How it is measured
+
+- Everything runs over loopback. One process is both ends of the traffic; it writes messages that were made before, and compares what arrives octet by octet (of reads of large messages the first 32 KiB).
+- CPU seconds are user and system time of all threads and processes of the proxy, from /proc, per 100,000 exchanges (a SEND and its 200).
+- The proxies take turns, round by round, after a warm-up. A ratio is made of two rounds that follow each other; lowest, median and highest of the rounds are shown. So what slows the machine for a while slows both sides.
+- Batched: all messages that are due on a link go into one write, as busy senders do. Where each has a write of its own, HAProxy pays for every one too, and ratios are lower.
+- Traced: HEP goes to another process, which counts the packets; a run fails when one is missing. Over UDP the kernel may drop what that process is too slow for; there msrptap's own count must be complete.
+- Large chunks: the load works for as long as HAProxy does, so its share is rather too high than too low; the CPU for a GB is not affected. The load's own need is in the table.
+- Latency is measured in an open loop: messages are due at fixed times, and the clock of each begins when it is due, whatever became of those before.
+- HAProxy runs with one thread in TCP mode (or ends TLS on both sides), Kamailio with one process for traffic and a script that only calls \`msrp_relay()\`. Their configurations are in bench/peers.
+`;
 }

@@ -1,39 +1,32 @@
-/** The near end: LINKS connections to one proxy, each with WINDOW SENDs outstanding while a run lasts. */
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { messageOf } from '#src/lib/errors.js';
-import { LINKS, RESPONSES, SENDS, WINDOW } from './messages.mjs';
-import { Incoming, Outgoing } from './stream.mjs';
+/** Closed loop: each link has `window` SENDs outstanding while a run lasts. */
+import { Links } from './links.mjs';
 
-/** @import { Buffer } from 'node:buffer' */
-/** @import { Socket } from 'node:net' */
+/** @import { Link } from './links.mjs' */
+/** @import { Traffic, Work } from './messages.mjs' */
 
 export class Client {
-  /** @type {{ readonly socket: Socket, readonly outgoing: Outgoing }[]} */
-  #links = [];
+  #links = new Links();
   /** SENDs of the present run that are not yet sent. */
   #due = 0;
   /** Exchanges of the present run that are not yet complete. */
   #open = 0;
   #onDone = () => {};
-  #perWrite;
+  #work;
   #onError;
-  #closing = false;
 
-  /**
-   * @param {number} perWrite SENDs in one write at most
-   * @param {(error: Error) => void} onError of a link: bytes that are not the bench's, an end before `close`
-   */
-  constructor(perWrite, onError) {
-    this.#perWrite = perWrite;
+  /** @param {Work} work @param {(error: Error) => void} onError of a link: bytes that are not the bench's, an end before `close` */
+  constructor(work, onError) {
+    this.#work = work;
     this.#onError = onError;
   }
 
-  /** @param {number} port on 127.0.0.1 */
-  async connect(port) {
-    const sockets = Array.from({ length: LINKS }, () => connect({ host: '127.0.0.1', port, noDelay: true }));
-    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-    this.#links = sockets.map((socket, link) => this.#link(socket, link));
+  /**
+   * @param {number} port on 127.0.0.1
+   * @param {(link: number, localPort: number) => Traffic} trafficOf
+   */
+  async connect(port, trafficOf) {
+    const onResponses = (/** @type {Link} */ link, /** @type {number} */ count) => this.#answered(link, count);
+    await this.#links.open(this.#work, port, trafficOf, onResponses, this.#onError);
   }
 
   /** Resolves when all responses have arrived. @param {number} exchanges over all links */
@@ -42,52 +35,26 @@ export class Client {
     this.#open = exchanges;
     /** @type {Promise<void>} */
     const done = new Promise((resolve) => (this.#onDone = resolve));
-    for (const { outgoing } of this.#links) this.#send(outgoing, WINDOW);
+    for (const link of this.#links.all) this.#send(link, this.#work.window);
     await done;
   }
 
   /** Resolves when every connection has ended, the proxy's FIN included. */
-  async close() {
-    this.#closing = true;
-    await Promise.all(
-      this.#links.map(({ socket }) => {
-        socket.end();
-        return once(socket, 'close');
-      }),
-    );
+  close() {
+    return this.#links.close();
   }
 
-  /** @param {Socket} socket @param {number} link */
-  #link(socket, link) {
-    const [sends, responses] = [SENDS[link], RESPONSES[link]];
-    if (sends === undefined || responses === undefined) throw new Error(`there is no link ${link}`);
-    const outgoing = new Outgoing(socket, sends, this.#perWrite);
-    const incoming = new Incoming(responses);
-    socket.on('data', (/** @type {Buffer} */ bytes) => {
-      try {
-        this.#answered(outgoing, incoming.read(bytes));
-      } catch (error) {
-        this.#onError(new Error(`link ${link}, at the client: ${messageOf(error)}`));
-      }
-    });
-    socket.on('error', this.#onError);
-    socket.on('close', () => {
-      if (!this.#closing) this.#onError(new Error(`link ${link} was closed by the proxy`));
-    });
-    return { socket, outgoing };
-  }
-
-  /** @param {Outgoing} outgoing @param {number} count */
-  #answered(outgoing, count) {
+  /** @param {Link} link @param {number} count */
+  #answered(link, count) {
     this.#open -= count;
-    this.#send(outgoing, count);
+    this.#send(link, count);
     if (this.#open === 0) this.#onDone();
   }
 
-  /** @param {Outgoing} outgoing @param {number} room SENDs that the window has room for */
-  #send(outgoing, room) {
+  /** @param {Link} link @param {number} room SENDs that the window has room for */
+  #send(link, room) {
     const count = Math.min(room, this.#due);
     this.#due -= count;
-    outgoing.send(count);
+    link.outgoing.send(count);
   }
 }

@@ -1,21 +1,56 @@
 /** The far end of all links: answers every SEND with a 200. */
 import { Buffer } from 'node:buffer';
-import { createServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { createServer as createTcpServer, Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer as createTlsServer } from 'node:tls';
 import { messageOf } from '#src/lib/errors.js';
-import { BEGIN_OCTETS, RESPONSES, SENDS, linkOf } from './messages.mjs';
+import { BEGIN_OCTETS, linkOf } from './messages.mjs';
 import { Incoming, Outgoing } from './stream.mjs';
 
-/** @import { Server, Socket } from 'node:net' */
+/** @import { OnReadOpts, Server, SocketConstructorOpts } from 'node:net' */
+/** @import { Traffic, Work } from './messages.mjs' */
 
 /**
- * @param {number} perWrite responses in one write at most
+ * @param {Work} work
+ * @param {(link: number) => Traffic} trafficOf
  * @param {(error: Error) => void} onError of a link: bytes that are not the bench's, a reset
  * @returns {Server} not yet listening
  */
-export function createEndpoint(perWrite, onError) {
-  return createServer({ noDelay: true }, (socket) => {
-    identify(socket, (link, first) => answer(socket, link, first, perWrite, onError), onError);
-  });
+export function createEndpoint({ perWrite, tls }, trafficOf, onError) {
+  /** @param {Socket} socket */
+  const onSocket = (socket) => {
+    identify(socket, (link, first) => answer(socket, link, first, trafficOf(link), perWrite, onError), onError);
+  };
+  if (tls === null) {
+    // Nothing is read before the handle has its new owner.
+    return createTcpServer({ noDelay: true, pauseOnConnect: true }, (accepted) => onSocket(withOneBuffer(accepted)));
+  }
+  const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(join(tls, name)));
+  return createTlsServer({ cert, key, noDelay: true }, onSocket);
+}
+
+/** The part of a socket that Node has no public name for. @typedef {{ _handle: unknown }} HandleOwner */
+
+/** What all sockets read into: whoever listens is done with it when the next read comes. */
+const BUFFER = Buffer.alloc(1_048_576);
+
+/**
+ * The same connection, without a new buffer for each read of 64 KiB: that costs more than all else that the endpoint does
+ * with a large message. Node has it for sockets that connect (`onread`), not for those that a server accepts.
+ * @param {Socket} accepted paused
+ * @returns {Socket} its `data` are gone when the listeners have returned
+ */
+function withOneBuffer(accepted) {
+  const owner = /** @type {HandleOwner} */ (/** @type {unknown} */ (accepted));
+  /** @type {SocketConstructorOpts & { handle: unknown, onread: OnReadOpts }} */
+  const options = {
+    handle: owner._handle,
+    onread: { buffer: BUFFER, callback: (octets) => socket.emit('data', BUFFER.subarray(0, octets)) },
+  };
+  owner._handle = null;
+  const socket = new Socket(options);
+  return socket;
 }
 
 /**
@@ -46,17 +81,13 @@ function identify(socket, onLink, onError) {
  * @param {Socket} socket
  * @param {number} link
  * @param {Buffer} first
+ * @param {Traffic} traffic
  * @param {number} perWrite
  * @param {(error: Error) => void} onError
  */
-function answer(socket, link, first, perWrite, onError) {
-  const [sends, responses] = [SENDS[link], RESPONSES[link]];
-  if (sends === undefined || responses === undefined) {
-    onError(new Error(`there is no link ${link}`));
-    return;
-  }
-  const incoming = new Incoming(sends);
-  const outgoing = new Outgoing(socket, responses, perWrite);
+function answer(socket, link, first, traffic, perWrite, onError) {
+  const incoming = new Incoming(traffic.arrivingSends);
+  const outgoing = new Outgoing(socket, traffic.responses, perWrite);
   /** @param {Buffer} bytes */
   const read = (bytes) => {
     try {

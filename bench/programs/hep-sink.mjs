@@ -1,9 +1,11 @@
 /**
- * Process: takes HEP over TCP and counts packets. Ready with its port; then answers with the count so far: packets N, as
- * soon as N have arrived (or no more come for a while); total, as soon as no connection is left.
+ * Process: takes HEP and counts packets. Its argument: tcp or udp. Ready with its port; then answers with the count so far:
+ * packets N, as soon as N have arrived (or no more come for a while); total, as soon as no connection is left (over UDP, as
+ * soon as no more come for a while).
  */
 import { Buffer } from 'node:buffer';
-import { EventEmitter } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
 import { createServer } from 'node:net';
 import { listen } from './listen.mjs';
 import { serve } from './serve.mjs';
@@ -12,8 +14,12 @@ import { serve } from './serve.mjs';
 const HEADER = 6;
 const MAGIC = 0x48_45_50_33;
 
-/** Milliseconds for the packets that somebody waits for. */
-const PATIENCE = 10_000;
+const transport = process.argv[2] ?? 'tcp';
+
+/** Milliseconds without a packet after which no more are waited for. Over UDP some are lost where the sink is too slow. */
+const QUIET = transport === 'udp' ? 300 : 10_000;
+/** Octets; the kernel gives less where net.core.rmem_max says so. */
+const RECEIVE_BUFFER = 8_388_608;
 
 let packets = 0;
 let connections = 0;
@@ -54,35 +60,57 @@ class Walker {
   }
 }
 
-const sink = createServer((socket) => {
-  const walker = new Walker();
-  connections += 1;
-  socket.on('data', (/** @type {Buffer} */ bytes) => {
-    walker.read(bytes);
-    progress.emit('change');
-  });
-  socket.on('close', () => {
-    connections -= 1;
-    progress.emit('change');
-  });
-});
+function tcpSink() {
+  return listen(
+    createServer((socket) => {
+      const walker = new Walker();
+      connections += 1;
+      socket.on('data', (/** @type {Buffer} */ bytes) => {
+        walker.read(bytes);
+        progress.emit('change');
+      });
+      socket.on('close', () => {
+        connections -= 1;
+        progress.emit('change');
+      });
+    }),
+  );
+}
 
-/** @param {() => boolean} isEnough @returns {Promise<number>} packets */
+async function udpSink() {
+  const socket = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER });
+  // As good as one that stays: when it ends cannot be seen.
+  connections = 1;
+  socket.on('message', (packet) => {
+    if (packet.readUInt32BE(0) !== MAGIC) throw new Error('what arrived at the sink is not HEP');
+    if (packet.length > HEADER) packets += 1;
+    progress.emit('change');
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket.address().port;
+}
+
+/** @param {() => boolean} isEnough @returns {Promise<readonly number[]>} packets */
 function countWhen(isEnough) {
   return new Promise((resolve) => {
+    let seen = packets;
     const settle = () => {
-      clearTimeout(timer);
+      clearInterval(timer);
       progress.off('change', look);
-      resolve(packets);
+      resolve([packets]);
     };
     const look = () => isEnough() && settle();
-    const timer = setTimeout(settle, PATIENCE);
+    const timer = setInterval(() => {
+      if (packets === seen) settle();
+      seen = packets;
+    }, QUIET);
     progress.on('change', look);
     look();
   });
 }
 
-serve(await listen(sink), {
+serve(await (transport === 'udp' ? udpSink() : tcpSink()), {
   packets: (wanted) => countWhen(() => packets >= Number(wanted)),
   total: () => countWhen(() => connections === 0),
 });

@@ -1,6 +1,7 @@
-/** The child's side of the questions that processes.mjs asks: a word and its arguments; every answer is a number. */
+/** The child's side of the questions that processes.mjs asks: a word and its arguments; every answer is a list of numbers. */
 
-/** @typedef {(...args: (string | number)[]) => Promise<number> | number} Answerer */
+/** @typedef {readonly number[]} Answer */
+/** @typedef {(...args: (string | number)[]) => Promise<Answer> | Answer} Answerer */
 
 /**
  * Says `ready` (the port where the process listens), then answers questions by calling `answerers[WORD](...ARGUMENTS)`.
@@ -15,5 +16,5 @@ export function serve(ready, answerers) {
     process.send?.(await answerer(...args));
   });
   process.on('disconnect', () => process.exit());
-  process.send?.(ready);
+  process.send?.([ready]);
 }

@@ -1,31 +1,32 @@
-import type { Processes } from '../processes.mjs';
+import type { Figure, Skipped } from '../figures.mjs';
+import type { Stage } from '../measure.mjs';
+import type { Programs } from '../peers/programs.mjs';
 
-/** A row of the bench: a proxy that is started, loaded and measured like all others. */
+/** Some lines of the table that are measured together. */
 export interface Row {
-  /** Unique; as the table shows it. */
+  /** Unique, for --only. */
   readonly name: string;
-  start(setting: Setting): Promise<Proxy>;
+  /** Of its figures, for --only too. */
+  readonly figures: readonly string[];
+  /** Programs of others that it cannot do without. */
+  readonly needs: readonly (keyof Programs)[];
+  measure(bench: Bench): Promise<Outcome>;
+}
+
+export interface Outcome {
+  readonly figures: readonly (Figure | Skipped)[];
+  /** Whatever was measured, as it was: for the JSON. */
+  readonly raw: unknown;
 }
 
 /** What a row may use. */
-export interface Setting {
-  readonly processes: Processes;
-  /** Of the endpoint, on 127.0.0.1. */
-  readonly upstreamPort: number;
-  /** For files; removed at the end. */
-  readonly folder: string;
-}
-
-export interface Proxy {
-  /** Whose CPU time counts. */
-  readonly pid: number;
-  /** Where it takes MSRP, on 127.0.0.1. */
-  readonly port: number;
-  /** Resolves when nothing is left to do for the exchanges since the start. */
-  settle(exchanges: number): Promise<void>;
-  /**
-   * Ends it, after all links were closed.
-   * @throws Error what it did for the exchanges since the start does not add up
-   */
-  end(exchanges: number): Promise<void>;
+export interface Bench extends Stage {
+  readonly programs: Programs;
+  /** The figures that are asked for. */
+  readonly wanted: ReadonlySet<string>;
+  readonly quick: boolean;
+  /** Rounds of a row: one in a quick run. */
+  readonly rounds: number;
+  /** A folder of cert.pem, key.pem and both.pem for 127.0.0.1. */
+  certificates(): string;
 }
