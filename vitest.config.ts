@@ -7,7 +7,7 @@ export default defineConfig({
     // Those that take minutes or other programs: npm run test:big, npm run test:interop.
     exclude: ['test/big/**', 'test/interop/**'],
     // Most tests wait for sockets and threads: more of them than processors have to run at once.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },

@@ -172,7 +172,8 @@ describe('a receiver', () => {
     await receiver.kill();
     await expect.poll(() => sender.stats().connected, SOON).toBe(0);
     const stats = sender.stats();
-    expect(stats.sent).toBe(sent);
+    // The kernel may have taken some more before the end; none are sent again after it.
+    expect(stats.sent).toBeGreaterThanOrEqual(sent);
     expectBalanced(sender, stats);
     expectAccounted(stats, receiver.tally().packets);
   });
