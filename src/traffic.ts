@@ -53,6 +53,8 @@ export class Traffic implements Carrier {
   readonly #exporter: HepExporter;
   readonly #trace: { readonly on: boolean; set(on: boolean): void };
   readonly #counting: Counting;
+  readonly #connectionLog: ConnectionLog;
+  readonly #errorLog: RateLimitedLog;
   readonly #proxy: Proxy;
   #clientTls: ClientTls;
   #prepared: Prepared | null = null;
@@ -102,14 +104,13 @@ export class Traffic implements Carrier {
       logLinesDropped,
       usage: () => usageOf(slot),
     });
+    this.#connectionLog = new ConnectionLog(log);
+    this.#errorLog = new RateLimitedLog(log);
     this.#proxy = new Proxy(
       config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? tls.server : null })),
       { ...proto_msrp, max_connections: limits.max_connections, ticketKeys },
       { resolver: new Resolver(), clientTls },
-      this.#observers(
-        [this.#counting, new ConnectionLog(log), ...(tracer === null ? [] : [tracer]), ...observers],
-        log,
-      ),
+      this.#observers([this.#counting, this.#connectionLog, ...(tracer === null ? [] : [tracer]), ...observers]),
     );
   }
 
@@ -185,6 +186,8 @@ export class Traffic implements Carrier {
     const flushed = this.#exporter.drain(HEP_DRAIN_MS);
     await (hurry === undefined ? flushed : Promise.race([flushed, fired(hurry)]));
     await this.#exporter.close();
+    this.#connectionLog.flush();
+    this.#errorLog.flush();
     return cut;
   }
 
@@ -217,11 +220,10 @@ export class Traffic implements Carrier {
     };
   }
 
-  #observers(observers: readonly Observer[], log: Log): Observers {
-    const limitedLog = new RateLimitedLog(log);
+  #observers(observers: readonly Observer[]): Observers {
     return new Observers(observers, (thrown) => {
       this.#observerErrors += 1;
-      limitedLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
+      this.#errorLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
     });
   }
 }

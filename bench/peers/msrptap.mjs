@@ -122,6 +122,8 @@ proto_msrp:
   trace_on: ${isTraced ? 1 : 0}
   trace_legs: ${legs}
 proto_hep:
+  # The sink shares a processor with the load, and must not lose what it is too slow for.
+  hep_queue_bytes: 536870912
   hep_id:
     - "[sink]127.0.0.1:${sinkPort};transport=${transport};version=3"
 httpd: { ip: 127.0.0.1, port: 0 }

@@ -16,6 +16,11 @@ export class ConnectionLog implements Observer {
     this.#limited = new RateLimitedLog(log);
   }
 
+  /** Tells now how many lines were left out. */
+  flush(): void {
+    this.#limited.flush();
+  }
+
   acceptFailed(attempt: FailedAttempt): void {
     this.#limited.write('info', 'accept failed', {
       ...attemptFields(attempt),
