@@ -103,7 +103,7 @@ async function main() {
   const results = figures.filter(({ name }) => wanted.has(name) || ROWS.some((row) => row.name === name));
   const conditions = {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${cpuModel()}, ${availableParallelism()} processors, ${Math.round(totalmem() / GIB)} GiB, Linux ${release()}`,
+    machine: `${cpuModel()}, ${availableParallelism()} processors, ${Math.round(totalmem() / GIB)} GiB, Linux ${release().split('-', 1)[0]}`,
     versions: versionsOf(programs),
     quick,
     pinned: new Processes().places !== null,
