@@ -92,7 +92,7 @@ describe('a client that is slow', () => {
     socket.on('data', (bytes: Buffer) => (answer += bytes.toString()));
     // A drop that crosses the close is answered with a reset, which may take the 408 with it.
     socket.on('error', () => {});
-    await once(socket, 'close');
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()));
     clearInterval(drip);
     expect(answer).toMatch(/^(?:$|HTTP\/1\.1 408 )/);
   });
