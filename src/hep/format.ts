@@ -9,9 +9,6 @@ const LENGTH_AT = 4;
 /** uint16 vendor, uint16 type, uint16 length, which counts this header. */
 export const HEP_CHUNK_HEADER_BYTES = 6;
 
-/** The most that the length field can say. */
-export const MAX_LENGTH = 65_535;
-
 /** The largest UDP datagram; heplify-server closes a TCP connection that announces more. */
 export const MAX_PACKET_BYTES = 65_507;
 

@@ -1,25 +1,8 @@
 /** The session that packets are filed under: the correlation id of each, and the times that order them. */
 import { expect, test } from 'vitest';
-import { carry, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
-import { startTap, type Settings, type Tap } from '../helpers/tap.js';
-import { Trace } from '../helpers/trace.js';
+import { carry } from '../helpers/endpoint.js';
+import { scene } from '../helpers/scene.js';
 import { Chat } from '../helpers/wire.js';
-
-interface Scene {
-  readonly trace: Trace;
-  readonly tap: Tap;
-  readonly hop: NextHop;
-  readonly client: Peer;
-  readonly server: Peer;
-  readonly chat: Chat;
-}
-
-async function scene(proto_msrp: Settings = {}): Promise<Scene> {
-  const trace = await Trace.start();
-  const hop = await NextHop.start();
-  const tap = await startTap({ upstream: hop.url, trace, proto_msrp });
-  return { trace, tap, hop, chat: new Chat(), ...(await linkThrough(tap.socket, hop)) };
-}
 
 test('the id of a session stays what its first request said, whoever speaks', async () => {
   const { trace, chat, client, server } = await scene();

@@ -1,26 +1,11 @@
 /** What of the messages reaches Homer: bodies, caps, cuts, both legs, and the session it is filed under. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { carry, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
+import { carry, linkThrough, NextHop } from '../helpers/endpoint.js';
 import { receiveTcp } from '../helpers/hep.js';
-import { startTap, type Settings, type Tap } from '../helpers/tap.js';
+import { scene } from '../helpers/scene.js';
+import { startTap } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
-
-interface Scene {
-  readonly trace: Trace;
-  readonly tap: Tap;
-  readonly hop: NextHop;
-  readonly client: Peer;
-  readonly server: Peer;
-  readonly chat: Chat;
-}
-
-async function scene(proto_msrp: Settings = {}): Promise<Scene> {
-  const trace = await Trace.start();
-  const hop = await NextHop.start();
-  const tap = await startTap({ upstream: hop.url, trace, proto_msrp });
-  return { trace, tap, hop, chat: new Chat(), ...(await linkThrough(tap.socket, hop)) };
-}
 
 /** Everything before the body, and the end-line with the CRLF before it. */
 function frame(message: Buffer): readonly [head: string, end: string] {

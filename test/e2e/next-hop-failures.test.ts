@@ -3,37 +3,13 @@ import { expect, test } from 'vitest';
 import { useCerts } from '../helpers/certs.js';
 import { carry, dial, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
-import { startTap, type Settings, type Tap } from '../helpers/tap.js';
+import { freePort, stillWorks, tapBefore } from '../helpers/scene.js';
+import { startTap } from '../helpers/tap.js';
 import { serving, tlsDomains } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
 
 const certs = useCerts();
-
-/** A msrptap, traced, in front of `upstream`. */
-async function tapBefore(
-  upstream: string,
-  proto_msrp: Settings = {},
-): Promise<{ trace: Trace; tap: Tap; near: string }> {
-  const trace = await Trace.start();
-  const tap = await startTap({ upstream, trace, proto_msrp });
-  return { trace, tap, near: `127.0.0.1:${tap.socket.port}` };
-}
-
-/** A port that nobody listens on. */
-async function freePort(ip: string): Promise<number> {
-  const hop = await NextHop.start({ ip });
-  hop.stopListening();
-  return hop.port;
-}
-
-async function stillWorks(tap: Tap, hop: NextHop): Promise<void> {
-  const { client, server } = await linkThrough(tap.socket, hop);
-  const chat = new Chat();
-  const hello = chat.ask('hello');
-  await carry(hello, client, server);
-  await carry(chat.ok(hello), server, client);
-}
 
 test.each(['127.0.0.1', '::1'])('a next hop that refuses on %s: a RST, never a clean end', async (ip) => {
   const port = await freePort(ip);
