@@ -88,10 +88,16 @@ test('clients that are gone as soon as they came leave nothing behind', async ()
     await client.closed;
   });
   await Promise.all(gone);
+  // The next hop may see a connection later than the msrptap that made it does.
+  let seen = 0;
   await eventually(async () => {
-    while (hop.unclaimed > 0) (await hop.accept()).finish();
-    return trace.events({ Event: 'ACCEPTED' }).length + (await tap.metric('connections'));
-  }).toBe(200);
+    for (; hop.unclaimed > 0; seen += 1) (await hop.accept()).finish();
+    return {
+      accepted: trace.events({ Event: 'ACCEPTED' }).length,
+      unseen: trace.events({ Event: 'CONNECTED', Status: 'SUCCESS' }).length - seen,
+      open: await tap.metric('connections'),
+    };
+  }).toEqual({ accepted: 200, unseen: 0, open: 0 });
   await stillWorks(tap, hop);
 });
 
