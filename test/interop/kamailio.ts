@@ -2,11 +2,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { formatEndpoint } from '#src/lib/address.js';
+import { freePort } from './free-port.js';
 import { program } from './programs.js';
 
 /** A packet as Kamailio read it. */
@@ -154,13 +154,4 @@ function packetOf(line: PacketLine): CapturedPacket {
     correlationId: Buffer.from(line.correlationId, 'base64').toString('latin1'),
     payload: Buffer.from(line.payload, 'base64'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
