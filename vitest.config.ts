@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/helpers/poison.mjs'],
     // Those that take minutes or other programs: npm run test:big, npm run test:interop.
     exclude: ['test/big/**', 'test/interop/**'],
     // Most tests wait for sockets and threads: more of them than processors have to run at once.

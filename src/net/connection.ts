@@ -3,9 +3,12 @@ import { type Endpoint, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
 import { StallWatch } from '../lib/stall-watch.js';
+import { Outgoing } from './outgoing.js';
+import { SlabSocket } from './slab-socket.js';
 import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
 
 export interface ConnectionHandler {
+  /** The buffer is good during the call: the next read, of whichever connection, may overwrite it. */
   onRead(buffer: Buffer): void;
   /** The far side sent its FIN; nothing more is read. */
   onEnd(): void;
@@ -26,6 +29,8 @@ export interface ConnectionOptions {
 const KEEP_ALIVE_DELAY_MS = 60_000;
 
 const NOTHING = Buffer.alloc(0);
+
+const outgoing = new Outgoing();
 
 /**
  * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
@@ -88,10 +93,12 @@ export class Connection {
   open(handler: ConnectionHandler): void {
     this.#handler = handler;
     const stream = this.#stream;
-    stream.on('data', (buffer: Buffer) => {
+    const take = (buffer: Buffer): void => {
       this.bytesIn += buffer.length;
       handler.onRead(buffer);
-    });
+    };
+    if (stream instanceof SlabSocket) stream.onBytes(take);
+    else stream.on('data', take);
     stream.on('end', () => {
       this.#firstToClose ??= 'far';
       this.#ended(handler);
@@ -118,12 +125,15 @@ export class Connection {
     else stream.resume();
   }
 
-  /** @returns false when the reading side should pause until onDrain */
+  /**
+   * Takes a copy of what the kernel does not take at once.
+   * @returns false when the reading side should pause until onDrain
+   */
   write(buffer: Buffer): boolean {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return true;
     this.bytesOut += buffer.length;
-    const welcome = stream.write(buffer);
+    const welcome = outgoing.write(stream, buffer);
     if (stream.writableLength === 0) return true;
     this.#sendWatch.arm();
     return welcome;

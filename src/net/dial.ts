@@ -1,5 +1,5 @@
 import type { LookupAddress } from 'node:dns';
-import { type Socket, connect, isIP, isIPv6 } from 'node:net';
+import { Socket, isIP, isIPv6 } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { type Endpoint, type HostPort, UNSPECIFIED, UNSPECIFIED_V6, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
@@ -10,6 +10,7 @@ import { checkIdentity } from '../lib/server-identity.js';
 import type { ClientTls } from './client-tls.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Resolver } from './resolver.js';
+import { SlabSocket } from './slab-socket.js';
 import { reasonOfHandshakeError, tlsFactsOf } from './tls-facts.js';
 
 export interface DialOptions extends ConnectionOptions {
@@ -86,10 +87,11 @@ export class Dial {
       return;
     }
     this.#far = endpoint(first.address, this.#target.port);
-    const raw = connect({
+    // TLS reads for itself.
+    const raw = this.#target.proto === 'msrps' ? new Socket({ allowHalfOpen: true }) : new SlabSocket();
+    raw.connect({
       host: this.#target.host,
       port: this.#target.port,
-      allowHalfOpen: true,
       autoSelectFamily: addresses.length > 1,
       lookup: (_host, lookupOptions, done) => {
         if (lookupOptions.all === true) done(null, [...addresses]);

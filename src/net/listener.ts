@@ -6,6 +6,7 @@ import type { Reason } from '../lib/reasons.js';
 import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { TlsByAddress } from './server-tls.js';
+import { SlabSocket } from './slab-socket.js';
 import { TlsAcceptor, newTicketKeys } from './tls-acceptor.js';
 
 export interface ListenerOptions extends ConnectionOptions {
@@ -92,10 +93,12 @@ export class Listener {
   }
 
   /** A connection that was accepted, here or by the control process. */
-  take(raw: Socket): void {
+  take(accepted: Socket): void {
+    const refusal = this.#handler.refuse();
+    // TLS reads for itself.
+    const raw = refusal === null && this.#tls === null ? SlabSocket.around(accepted) : accepted;
     const near = raw.localAddress === undefined ? this.address : endpoint(raw.localAddress, raw.localPort);
     const far = endpoint(raw.remoteAddress, raw.remotePort);
-    const refusal = this.#handler.refuse();
     if (refusal !== null) {
       raw.resetAndDestroy();
       this.#fail(near, far, refusal, '');

@@ -18,8 +18,8 @@ export interface FlowOwner {
 const NO_PIECES: readonly Piece[] = [];
 
 /**
- * One direction of a link: bytes go from one connection to the other as the buffers that were read; the parser looks on.
- * Until the other connection stands they are held, HOLD_BYTES at most.
+ * One direction of a link: bytes go from one connection to the other read by read; the parser looks on. Until the other
+ * connection stands copies of them are held, HOLD_BYTES at most.
  */
 export class Flow {
   readonly direction: Direction;
@@ -123,7 +123,7 @@ export class Flow {
   #pass(buffer: Buffer): void {
     if (buffer.length === 0) return;
     if (this.#to === null) {
-      this.#held.push(buffer);
+      this.#held.push(Buffer.from(buffer));
       this.#heldBytes += buffer.length;
       if (this.#heldBytes >= HOLD_BYTES) this.#pause();
     } else if (!this.#to.write(buffer)) {

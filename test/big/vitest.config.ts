@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
+    setupFiles: ['../helpers/poison.mjs'],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 20_000,

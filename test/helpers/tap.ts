@@ -168,7 +168,10 @@ export class TapProcess extends Tap {
     const file = join(directory, 'msrptap.yaml');
     writeFileSync(file, JSON.stringify(settings(setup)));
     const cli = join(import.meta.dirname, '../../dist/cli.js');
-    const child = spawn(process.execPath, [cli, 'run', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const poison = join(import.meta.dirname, 'poison.mjs');
+    const child = spawn(process.execPath, ['--import', poison, cli, 'run', '-f', file], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     onTestFinished(() => {
       child.kill('SIGKILL');
       rmSync(directory, { recursive: true });

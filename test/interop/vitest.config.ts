@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/interop/**/*.test.ts'],
+    setupFiles: ['test/helpers/poison.mjs'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
