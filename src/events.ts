@@ -73,11 +73,11 @@ export interface Ending {
   readonly at: number;
 }
 
-/** What one read of a connection brought. Valid during the call only: the buffer and the pieces are used again. */
+/** What one read of a connection brought. Valid during the call only: it, its buffer and its pieces are used again. */
 export interface Read {
   readonly direction: Direction;
   readonly buffer: Buffer;
-  /** Microseconds since 1970. */
+  /** Microseconds since 1970. Looked up when it is first asked for. */
   readonly time: number;
   /** In order; the last one may be of a message that is not complete yet. */
   readonly pieces: readonly Piece[];

@@ -76,16 +76,19 @@ export class Counting implements Observer {
       bytes.down += buffer.length;
       stray.down += strayBytes;
     }
-    for (const piece of pieces) this.#piece(direction, piece);
+    this.#messages(direction, pieces);
     if (parseError !== null) this.#counts.parseError(parseError);
   }
 
   /** A message counts with its last piece, so that one that was cut off counts as none. */
-  #piece(direction: Direction, { message }: Piece): void {
-    if (!message.complete) return;
-    const { requests, responses } = this.#counts;
+  #messages(direction: Direction, pieces: readonly Piece[]): void {
     const isUp = direction === 'up';
-    if (message.kind === 'request') (isUp ? requests.up : requests.down).add(methodLabel(message.method));
-    else (isUp ? responses.up : responses.down).add(codeLabel(message.status));
+    const requests = isUp ? this.#counts.requests.up : this.#counts.requests.down;
+    const responses = isUp ? this.#counts.responses.up : this.#counts.responses.down;
+    for (const { message } of pieces) {
+      if (!message.complete) continue;
+      if (message.kind === 'request') requests.add(methodLabel(message.method));
+      else responses.add(codeLabel(message.status));
+    }
   }
 }

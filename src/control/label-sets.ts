@@ -19,11 +19,15 @@ export type StatusCode = (typeof STATUS_CODES)[number];
 const METHOD_OF: ReadonlyMap<string, Method> = new Map(METHODS.map((method) => [method, method]));
 const CODE_OF: ReadonlyMap<number, StatusCode> = new Map(STATUS_CODES.map((code) => [Number(code), code]));
 
+// Nearly all are a SEND or a 200: those are not looked up.
+
 export function methodLabel(method: string): Method {
+  if (method === 'SEND') return 'SEND';
   return METHOD_OF.get(method) ?? 'other';
 }
 
 export function codeLabel(status: number): StatusCode {
+  if (status === 200) return '200';
   return CODE_OF.get(status) ?? 'other';
 }
 

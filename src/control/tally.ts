@@ -6,6 +6,9 @@ export class Tally<Value extends string> {
   readonly #values: readonly Value[];
   readonly #index: ReadonlyMap<Value, number>;
   readonly #counts: Float64Array;
+  /** What was added last, and its index: mostly it is the next one too. */
+  #last: Value | null = null;
+  #lastIndex = 0;
 
   constructor(values: readonly Value[]) {
     this.#values = values;
@@ -14,8 +17,13 @@ export class Tally<Value extends string> {
   }
 
   add(value: Value, amount = 1): void {
-    const index = this.#index.get(value);
-    if (index !== undefined) this.#counts[index]! += amount;
+    if (value !== this.#last) {
+      const index = this.#index.get(value);
+      if (index === undefined) return;
+      this.#last = value;
+      this.#lastIndex = index;
+    }
+    this.#counts[this.#lastIndex]! += amount;
   }
 
   *[Symbol.iterator](): Generator<[Value, number]> {

@@ -1,11 +1,16 @@
 import type { Direction, Piece, Read } from '../events.js';
-import { nowMicros } from '../lib/clock.js';
 import { atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import { Parser } from '../msrp/parser.js';
 import type { Connection } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
+import { FlowRead } from './flow-read.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
+
+const NO_PIECES: readonly Piece[] = [];
+
+/** One for all flows: no read happens within another. */
+const theRead = new FlowRead();
 
 export interface FlowOwner {
   /** After the bytes were passed on. */
@@ -14,8 +19,6 @@ export interface FlowOwner {
   onParseError(flow: Flow, detail: string): void;
   onChunkLimit(flow: Flow): void;
 }
-
-const NO_PIECES: readonly Piece[] = [];
 
 /**
  * One direction of a link: bytes go from one connection to the other read by read; the parser looks on. Until the other
@@ -71,36 +74,24 @@ export class Flow {
     else this.#pause();
   }
 
+  /** @param buffer good during the call */
   read(buffer: Buffer): void {
     if (this.#stopped) return;
-    const time = nowMicros();
     const parser = this.#parser;
     if (parser === null) {
       this.#pass(buffer);
-      this.#owner.onRead({
-        direction: this.direction,
-        buffer,
-        time,
-        pieces: NO_PIECES,
-        strayBytes: 0,
-        parseError: null,
-      });
+      this.#tell(buffer, NO_PIECES, 0, null);
       return;
     }
     const good = parser.parse(buffer);
     const { error, pieces } = parser;
+    const last = pieces[pieces.length - 1];
     this.#pass(error === null || this.#passErrors ? buffer : buffer.subarray(0, good));
-    this.#countMessages(pieces);
-    this.#owner.onRead({
-      direction: this.direction,
-      buffer,
-      time,
-      pieces,
-      strayBytes: parser.strayBytes,
-      parseError: error,
-    });
+    // Those before the last one are complete.
+    this.#countMessages(last === undefined || last.message.complete ? pieces.length : pieces.length - 1);
+    this.#tell(buffer, pieces, parser.strayBytes, error);
     if (error !== null) this.#failed(error);
-    else this.#account(parser.open, pieces.at(-1));
+    else this.#account(parser.open, last);
     parser.settle();
   }
 
@@ -131,6 +122,12 @@ export class Flow {
     }
   }
 
+  #tell(buffer: Buffer, pieces: readonly Piece[], strayBytes: number, parseError: string | null): void {
+    theRead.begin(this.direction, buffer, pieces, strayBytes, parseError);
+    this.#owner.onRead(theRead);
+    theRead.end();
+  }
+
   #pause(): void {
     this.#paused = true;
     this.from.pause();
@@ -142,9 +139,7 @@ export class Flow {
     this.from.resume();
   }
 
-  #countMessages(pieces: readonly Piece[]): void {
-    let complete = 0;
-    for (const { message } of pieces) if (message.complete) complete += 1;
+  #countMessages(complete: number): void {
     this.from.messagesIn += complete;
     if (this.#to !== null) this.#to.messagesOut += complete;
   }
