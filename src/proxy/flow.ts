@@ -3,6 +3,7 @@ import { nowMicros } from '../lib/clock.js';
 import { atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import { Parser } from '../msrp/parser.js';
+import { isTls } from '../net/client-hello.js';
 import type { Connection } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
@@ -11,7 +12,7 @@ export interface FlowOwner {
   /** After the bytes were passed on. */
   onRead(read: Read): void;
   /** The bytes are not MSRP, and on_parse_error is `close`. */
-  onParseError(flow: Flow, detail: string): void;
+  onParseError(flow: Flow, reason: 'parse_error' | 'tls_unexpected', detail: string): void;
   onChunkLimit(flow: Flow): void;
 }
 
@@ -99,7 +100,7 @@ export class Flow {
       strayBytes: parser.strayBytes,
       parseError: error,
     });
-    if (error !== null) this.#failed(error);
+    if (error !== null) this.#failed(error, buffer);
     else this.#account(parser.open, pieces.at(-1));
     parser.settle();
   }
@@ -149,9 +150,12 @@ export class Flow {
     if (this.#to !== null) this.#to.messagesOut += complete;
   }
 
-  #failed(error: string): void {
+  #failed(error: string, buffer: Buffer): void {
     this.#parser = null;
-    if (!this.#passErrors) this.#owner.onParseError(this, error);
+    if (this.#passErrors) return;
+    const isFirst = this.from.bytesIn === buffer.length;
+    const reason = isFirst && isTls(buffer) ? 'tls_unexpected' : 'parse_error';
+    this.#owner.onParseError(this, reason, error);
   }
 
   /** The bookkeeping of max_msg_chunks, done at the end of the turn: a turn may bring several reads of one message. */
