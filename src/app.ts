@@ -1,5 +1,6 @@
 import type { Carrier, Change } from './carrier.js';
 import { timeoutRisks } from './check/timeouts.js';
+import { versionRisks } from './check/tls.js';
 import type { Config } from './config.js';
 import { miCommands } from './control/commands.js';
 import { HttpServer } from './control/http.js';
@@ -31,7 +32,7 @@ export class App {
    */
   static async start(options: AppOptions): Promise<App> {
     const { config, log } = options;
-    for (const risk of timeoutRisks(config)) log.warn(risk);
+    for (const risk of [...timeoutRisks(config), ...versionRisks(config)]) log.warn(risk);
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
     const http = control(carrier, config, log);
     try {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { socketRisks } from './check/sockets.js';
 import { timeoutRisks } from './check/timeouts.js';
-import { tlsRisks } from './check/tls.js';
+import { tlsRisks, versionRisks } from './check/tls.js';
 import { traceRisks } from './check/trace.js';
 import { ConfigError, formatProblem, readConfig, type Config } from './config.js';
 import { messageOf } from './lib/errors.js';
@@ -31,7 +31,13 @@ export async function checkConfig(file: string, now = new Date()): Promise<Findi
   const filter = await filterProblem(config);
   return {
     problems: [...tls.problems, ...(filter === null ? [] : [filter])],
-    risks: [...timeoutRisks(config), ...traceRisks(config), ...tls.risks, ...socketRisks(config)],
+    risks: [
+      ...timeoutRisks(config),
+      ...traceRisks(config),
+      ...versionRisks(config),
+      ...tls.risks,
+      ...socketRisks(config),
+    ],
   };
 }
 

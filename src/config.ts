@@ -2,3 +2,4 @@ export type { Config, HepId, ListenerConfig, ProtoHep, ProtoMsrp } from './confi
 export { ConfigError, formatProblem, type ConfigProblem } from './config/problems.js';
 export { configJsonSchema } from './config/schema.js';
 export { parseConfig, readConfig } from './config/read.js';
+export { EXPIRY_METRIC, listTlsDomains, type TlsDomainInfo } from './config/tls-list.js';

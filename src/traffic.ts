@@ -16,10 +16,10 @@ import type { Log } from './lib/log.js';
 import type { Prepared } from './lib/prepared.js';
 import { RateLimitedLog } from './lib/rate-limited-log.js';
 import { PARSE_ERRORS } from './msrp/parse-errors.js';
-import { type ClientTls, loadClientTls } from './net/client-tls.js';
+import { type ClientTls, type LoadedClientTls, loadClientTls } from './net/client-tls.js';
 import type { AcceptFailure } from './net/listener.js';
 import { Resolver } from './net/resolver.js';
-import { loadServerTls, type TlsByAddress } from './net/server-tls.js';
+import { loadServerTls, type ServerTls } from './net/server-tls.js';
 import { newTicketKeys } from './net/tls-acceptor.js';
 import { Observers } from './proxy/observers.js';
 import { Proxy } from './proxy/proxy.js';
@@ -56,7 +56,7 @@ export class Traffic implements Carrier {
   readonly #connectionLog: ConnectionLog;
   readonly #errorLog: RateLimitedLog;
   readonly #proxy: Proxy;
-  #clientTls: ClientTls;
+  #tls: LoadedTls;
   #prepared: Prepared | null = null;
   #observerErrors = 0;
 
@@ -65,21 +65,19 @@ export class Traffic implements Carrier {
    * @throws MsrptapError tls_domain_invalid, filter_load_failed, filter_route_missing; nothing is left running then
    */
   static async prepare(options: TrafficOptions): Promise<Traffic> {
-    const { server_domain, client_domain } = options.config.tls_mgm;
-    const tls = { server: loadServerTls(server_domain), client: loadClientTls(client_domain) };
-    return new Traffic(options, tls, await startFilter(options));
+    return new Traffic(options, loadTls(options.config), await startFilter(options));
   }
 
   private constructor(
     { config, log, logLinesDropped = () => 0, observers = [], ticketKeys = newTicketKeys(), slot = 1 }: TrafficOptions,
-    tls: { readonly server: TlsByAddress; readonly client: ClientTls },
+    tls: LoadedTls,
     filter: FilterThread | null,
   ) {
     const { proto_msrp, proto_hep, limits } = config;
-    const clientTls: ClientTls = (address, host) => this.#clientTls(address, host);
+    const clientTls: ClientTls = (address, host) => this.#tls.client.domainFor(address, host);
     this.#config = config;
     this.#filter = filter;
-    this.#clientTls = tls.client;
+    this.#tls = tls;
     const exporter = new HepExporter({
       identity: identity(config),
       queueBytes: proto_hep.hep_queue_bytes,
@@ -100,6 +98,7 @@ export class Traffic implements Carrier {
     this.#counting = new Counting(Object.keys(PARSE_ERRORS), {
       filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
       hep: () => exporter.stats(),
+      tlsCertificates: () => [...this.#tls.server.expiries, ...this.#tls.client.expiries],
       observerErrors: () => this.#observerErrors,
       logLinesDropped,
       usage: () => usageOf(slot),
@@ -209,12 +208,11 @@ export class Traffic implements Carrier {
 
   #prepareTls(): Prepared {
     // Both are read before either is used: a half of the new certificates is in force never.
-    const { server_domain, client_domain } = this.#config.tls_mgm;
-    const [server, client] = [loadServerTls(server_domain), loadClientTls(client_domain)];
+    const tls = loadTls(this.#config);
     return {
       use: () => {
-        this.#clientTls = client;
-        this.#proxy.useTls(server);
+        this.#tls = tls;
+        this.#proxy.useTls(tls.server);
       },
       discard: () => {},
     };
@@ -229,6 +227,17 @@ export class Traffic implements Carrier {
 }
 
 const NOTHING: Prepared = { use: () => {}, discard: () => {} };
+
+/** The files of all TLS domains, as they were read. */
+interface LoadedTls {
+  readonly server: ServerTls;
+  readonly client: LoadedClientTls;
+}
+
+/** @throws MsrptapError tls_domain_invalid */
+function loadTls({ tls_mgm }: Config): LoadedTls {
+  return { server: loadServerTls(tls_mgm.server_domain), client: loadClientTls(tls_mgm.client_domain) };
+}
 
 async function startFilter({ config, log }: TrafficOptions): Promise<FilterThread | null> {
   const { proto_msrp, filters } = config;
@@ -267,8 +276,8 @@ function destinations({ proto_msrp, proto_hep }: Config, clientTls: ClientTls): 
     .map((hepId) => ({
       ...hepId,
       tls: (address) => {
-        const { options, verify_cert } = clientTls(address, hepId.host);
-        return { ...options, rejectUnauthorized: verify_cert === 1 };
+        const { options, verify_cert, checkServer } = clientTls(address, hepId.host);
+        return { ...options, rejectUnauthorized: verify_cert === 1, checkServer };
       },
     }));
 }

@@ -1,13 +1,13 @@
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { checkConfig, timeoutRisks } from '#src/check.js';
 import { connectionsThatFit, openFileLimit } from '#src/config/open-files.js';
 import { configWith, LEAST } from './helpers/config.js';
-import { useCerts } from './helpers/certs.js';
+import { useRevocationCerts } from './helpers/certs.js';
 
-const certs = useCerts();
+const certs = useRevocationCerts();
 const directory = mkdtempSync(join(tmpdir(), 'msrptap-check-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -142,6 +142,11 @@ describe('risks, one each', () => {
       `${sound()}tls_mgm: { client_domain: { c: { verify_cert: 0 } } }`,
       /^tls_mgm.client_domain.c.verify_cert: 0 /,
     ],
+    [
+      'a deprecated version',
+      `${sound()}tls_mgm: { client_domain: { c: { tls_method: TLSv1 } } }`,
+      /^tls_mgm.client_domain.c.tls_method: TLSv1 has .*\(RFC 8996\).*level 0.*; set TLSv1_2-TLSv1_3/,
+    ],
   ])('%s', async (_, yaml, risk) => {
     expect(await check(yaml)).toEqual({ problems: [], risks: [expect.stringMatching(risk)] });
   });
@@ -177,6 +182,14 @@ describe('risks of certificates', () => {
   test('verified against public CAs', async () => {
     expect((await check(domain('verify_cert: 1'))).risks).toEqual([
       expect.stringMatching(/^tls_mgm.server_domain.d.ca_list: .*public CAs/),
+    ]);
+  });
+
+  test('CRLs that nobody looks at', async () => {
+    mkdirSync(join(directory, 'crls'), { recursive: true });
+    copyFileSync(certs().caCrl, join(directory, 'crls', 'ca.crl'));
+    expect((await check(domain('verify_cert: 0, crl_dir: crls'))).risks).toEqual([
+      expect.stringMatching(/^tls_mgm.server_domain.d.crl_dir: .*set verify_cert: 1$/),
     ]);
   });
 

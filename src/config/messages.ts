@@ -9,17 +9,7 @@ type Issue = z.core.$ZodIssue;
 type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** Keys and sections of the documentation and of opensips.cfg that a later version may take. */
-const LATER = new Set([
-  'to_path',
-  'mi_fifo',
-  'mi_datagram',
-  'ca_dir',
-  'crl_dir',
-  'crl_check_all',
-  'ciphers_list',
-  'dh_params',
-  'ec_curve',
-]);
+const LATER = new Set(['to_path', 'mi_fifo', 'mi_datagram']);
 
 /** Their values stand in no message: messages go to logs. */
 const SECRET = new Set<string | number>(['token', 'hep_auth_key']);

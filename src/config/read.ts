@@ -87,7 +87,7 @@ function serverDomain(name: string, domain: ServerDomainSection, directory: stri
     name,
     certificate: resolve(directory, domain.certificate),
     private_key: resolve(directory, domain.private_key),
-    ca_list: resolved(domain.ca_list, directory),
+    ...filesOf(domain, directory),
   };
 }
 
@@ -98,7 +98,18 @@ function clientDomain(name: string, domain: ClientDomainSection, directory: stri
     name,
     certificate: resolved(domain.certificate, directory),
     private_key: resolved(domain.private_key, directory),
-    ca_list: resolved(domain.ca_list, directory),
+    ...filesOf(domain, directory),
+  };
+}
+
+type Paths = Pick<ServerDomain, 'ca_list' | 'ca_dir' | 'crl_dir' | 'dh_params'>;
+
+function filesOf({ ca_list, ca_dir, crl_dir, dh_params }: Paths, directory: string): Paths {
+  return {
+    ca_list: resolved(ca_list, directory),
+    ca_dir: resolved(ca_dir, directory),
+    crl_dir: resolved(crl_dir, directory),
+    dh_params: resolved(dh_params, directory),
   };
 }
 

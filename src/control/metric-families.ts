@@ -18,6 +18,8 @@ export interface TrafficSources {
   /** Decisions of the filter route by outcome: a closed set, all of it from the start. */
   filterDecisions(): Readonly<Record<string, number>>;
   hep(): readonly HepFigures[];
+  /** Of the TLS domains that have a certificate; `expiresAt` in seconds since 1970. */
+  tlsCertificates(): readonly { readonly side: string; readonly domain: string; readonly expiresAt: number }[];
   /** What observers threw. */
   observerErrors(): number;
   /** Lines that found the log's buffer full. */
@@ -164,6 +166,15 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     labels: ['destination'],
     samples: (_counts, sources) =>
       sources.hep().map(({ name, connected }) => [{ destination: name }, Number(connected)]),
+  },
+  {
+    name: 'tls_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the certificate in force ends, or one above it in its file, by TLS domain (side server: server_domain, client: client_domain). Seconds since 1970; with several workers, the earliest.',
+    merge: 'min',
+    labels: ['side', 'domain'],
+    samples: (_counts, sources) =>
+      sources.tlsCertificates().map(({ side, domain, expiresAt }) => [{ side, domain }, expiresAt]),
   },
   {
     name: 'worker_connections',

@@ -22,13 +22,14 @@ export function dial({ host, port }: DestinationConfig, lookup: LookupFunction):
  */
 export function secure(config: DestinationConfig, socket: Socket): Socket {
   const { host } = config;
-  const options = config.tls?.(endpoint(socket.remoteAddress, socket.remotePort)) ?? {};
+  const { checkServer = checkIdentity, ...options } =
+    config.tls?.(endpoint(socket.remoteAddress, socket.remotePort)) ?? {};
   const expected = options.servername ?? host;
   return connectTls({
     ...options,
     socket,
     servername: options.servername ?? serverName(config),
-    checkServerIdentity: (_, certificate) => checkIdentity(expected, certificate),
+    checkServerIdentity: (_, certificate) => checkServer(expected, certificate),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { SecureContextOptions } from 'node:tls';
+import type { PeerCertificate, SecureContextOptions } from 'node:tls';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { Batch } from './queue.js';
@@ -9,6 +9,8 @@ export type TlsOptions = SecureContextOptions & {
   /** The name to ask for and to expect, in place of the host. */
   servername?: string;
   rejectUnauthorized?: boolean;
+  /** What is to hold of the certificate when its chain is good. Default: that it is for the host. */
+  checkServer?: (host: string, certificate: PeerCertificate) => Error | undefined;
 };
 
 /** A HEP receiver: a hep_id of the configuration. */

@@ -5,10 +5,30 @@
 export const REASONS = {
   // accept
   max_connections: 'limits.max_connections is reached',
-  tls_handshake_timeout: 'TLS handshake not completed within tls_handshake_timeout',
+  // TLS, accepted and dialled; some after the handshake
+  tls_handshake_timeout: 'no TLS handshake within tls_handshake_timeout; slow networks need 5000 ms',
   tls_handshake_failed: 'TLS handshake failed',
-  tls_certificate_required: 'no client certificate was presented (require_cert 1)',
-  tls_certificate_invalid: 'the certificate of the peer did not pass verification (verify_cert 1)',
+  tls_no_domain: 'no server_domain is for this address and server name; add one, or set match_sip_domain: "*"',
+  tls_expected:
+    'plain bytes where TLS is to be; a client is to speak TLS or use a msrp: socket, a next hop without TLS is upstream: msrp:',
+  tls_unexpected:
+    'TLS where plain MSRP is to be; a client is to use a msrps: socket, a next hop with TLS is upstream: msrps:',
+  tls_version_mismatch: 'no TLS version in common; widen tls_method of the domain, or update the peer',
+  tls_cipher_mismatch:
+    'no cipher, curve or signature algorithm in common; see ciphers_list, ec_curve and certificate of the domain',
+  tls_certificate_required:
+    'no client certificate; give clients one of a CA in ca_list, or set require_cert: 0; for a next hop set certificate and private_key of the client_domain',
+  tls_certificate_untrusted:
+    'the certificate of the peer leads to no trusted CA; add its CA to ca_list or ca_dir, and have the peer send its intermediate certificates',
+  tls_certificate_expired:
+    'the certificate of the peer, or of a CA above it, has expired or is not valid yet; renew it, or set the clock',
+  tls_certificate_wrong_name:
+    'the certificate of the peer is for another host; let upstream name one that stands in it, or have it issued anew',
+  tls_certificate_revoked: 'the certificate of the peer is revoked by a CRL in crl_dir; the peer needs a new one',
+  tls_crl_unusable: 'crl_dir has no current CRL for the certificate of the peer; put one there and reload',
+  tls_certificate_invalid: 'the certificate of the peer did not pass verification (verify_cert: 1)',
+  tls_certificate_refused:
+    'the peer refuses the certificate of the domain; see its expiry and intermediate certificates, and that the peer trusts its CA',
   // dial
   connect_refused: 'connection refused',
   connect_timeout: 'no connection within connect_timeout',

@@ -6,12 +6,12 @@ import { nowMicros } from '../lib/clock.js';
 import { Deadline } from '../lib/deadline.js';
 import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
-import { checkIdentity } from '../lib/server-identity.js';
 import type { ClientTls } from './client-tls.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Resolver } from './resolver.js';
 import { SlabSocket } from './slab-socket.js';
-import { reasonOfHandshakeError, tlsFactsOf } from './tls-facts.js';
+import { tlsFactsOf } from './tls-facts.js';
+import { reasonOfHandshakeError } from './tls-reasons.js';
 
 export interface DialOptions extends ConnectionOptions {
   /** Milliseconds for name and TCP together. */
@@ -122,18 +122,21 @@ export class Dial {
     });
     const { host } = this.#target;
     const name = isIP(host) === 0 ? host : '';
-    const { context, verify_cert } = this.#context.clientTls(this.#far, host);
+    const domain = this.#context.clientTls(this.#far, host);
     const stream = connectTls({
       socket: raw,
-      secureContext: context,
+      secureContext: domain.context,
       // An address may not stand in the server name (RFC 6066 §3); the certificate is then checked against the address.
       servername: name,
       host,
-      rejectUnauthorized: verify_cert === 1,
-      checkServerIdentity: checkIdentity,
+      rejectUnauthorized: domain.verify_cert === 1,
+      checkServerIdentity: (expected, certificate) => domain.checkServer(expected, certificate),
     });
     stream.once('error', (error: NodeJS.ErrnoException) => this.#fail(reasonOfHandshakeError(error), error.message));
-    const ended = (): void => this.#fail('tls_handshake_failed', 'closed inside the handshake');
+    const ended = (): void => {
+      const mute = raw.bytesRead === 0 ? ', without a byte: perhaps it speaks no TLS (upstream: msrp:)' : '';
+      this.#fail('tls_handshake_failed', `closed inside the handshake${mute}`);
+    };
     stream.once('end', ended);
     raw.on('error', () => {});
     stream.once('secureConnect', () => {

@@ -5,7 +5,7 @@ import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
 import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
-import type { TlsByAddress } from './server-tls.js';
+import type { ServerTls } from './server-tls.js';
 import { SlabSocket } from './slab-socket.js';
 import { TlsAcceptor, newTicketKeys } from './tls-acceptor.js';
 
@@ -46,7 +46,7 @@ export class Listener {
   #address: Endpoint | null = null;
 
   /** @param tls null for msrp */
-  constructor(options: ListenerOptions, tls: TlsByAddress | null, handler: ListenerHandler) {
+  constructor(options: ListenerOptions, tls: ServerTls | null, handler: ListenerHandler) {
     this.proto = options.proto;
     this.#options = options;
     this.#handler = handler;
@@ -72,7 +72,7 @@ export class Listener {
   }
 
   /** Certificates for the handshakes to come. */
-  useTls(tls: TlsByAddress): void {
+  useTls(tls: ServerTls): void {
     this.#tls?.useTls(tls);
   }
 

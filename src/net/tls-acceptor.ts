@@ -3,10 +3,12 @@ import type { Socket } from 'node:net';
 import { type Server as TlsServer, type TLSSocket, createServer as createTlsServer } from 'node:tls';
 import { type Endpoint, formatEndpoint, plainIp } from '../lib/address.js';
 import { Deadline } from '../lib/deadline.js';
-import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
-import type { ReadyDomain, ServerTls, TlsByAddress } from './server-tls.js';
-import { type TlsFacts, reasonOfHandshakeError, tlsFactsOf } from './tls-facts.js';
+import { readOpening } from './client-hello.js';
+import { judgePeer } from './tls-judge.js';
+import type { ReadyDomain, ServerTls } from './server-tls.js';
+import { type TlsFacts, tlsFactsOf } from './tls-facts.js';
+import { reasonOfHandshakeError } from './tls-reasons.js';
 
 /** A TCP connection that was accepted. */
 export interface Accepted {
@@ -22,13 +24,15 @@ export interface TlsAcceptorHandler {
 
 interface Handshake extends Accepted {
   deadline: Deadline | null;
+  /** The server name that the client asked for. */
+  sni: string;
 }
-
-/** Own addresses whose TLS set-up is kept at hand; more than a machine has in practice (127.0.0.0/8 has 16 million). */
-const MAX_TLS_SERVERS = 256;
 
 /** Node's own handshake timeout is put off by this much: it takes a stall of the event loop for a silent peer. */
 const NODE_TIMEOUT_LATER_MS = 60_000;
+
+/** Octets: enough to tell MSRP from HTTP, and nothing of what was said. */
+const SHOWN_OCTETS = 8;
 
 /** What node:tls wants: the name of the keys, the key of the HMAC and that of the cipher, 16 octets each. */
 const TICKET_KEYS_LENGTH = 48;
@@ -44,16 +48,16 @@ export class TlsAcceptor {
   readonly #handler: TlsAcceptorHandler;
   /** By both addresses: Node's TLS server does not tell of which socket it speaks. */
   readonly #handshakes = new Map<string, Handshake>();
-  /** One for each own address that clients connect to. */
-  readonly #servers = new Map<string, TlsServer>();
-  #tls: TlsByAddress;
+  /** One for each domain that clients came for. */
+  readonly #servers = new Map<ReadyDomain, TlsServer>();
+  #tls: ServerTls;
   #closing = false;
 
   /**
    * @param timeout tls_handshake_timeout, milliseconds
    * @param ticketKeys 48 octets: with the same ones any worker resumes a session, and so does a reload
    */
-  constructor(tls: TlsByAddress, timeout: number, ticketKeys: Buffer, handler: TlsAcceptorHandler) {
+  constructor(tls: ServerTls, timeout: number, ticketKeys: Buffer, handler: TlsAcceptorHandler) {
     this.#ticketKeys = ticketKeys;
     this.#tls = tls;
     this.#timeout = timeout;
@@ -66,21 +70,15 @@ export class TlsAcceptor {
   }
 
   /** Certificates for the handshakes to come; those under way, and connections that stand, keep theirs. */
-  useTls(tls: TlsByAddress): void {
+  useTls(tls: ServerTls): void {
     this.#tls = tls;
     this.#servers.clear();
   }
 
   accept(accepted: Accepted): void {
-    const { raw, near } = accepted;
-    const server = this.#serverFor(near);
-    if (server === null) {
-      raw.destroy();
-      this.#handler.onFailure(accepted, 'tls_handshake_failed', `no server_domain matches ${formatEndpoint(near)}`);
-      return;
-    }
+    const { raw } = accepted;
     const key = keyOf(raw);
-    const handshake: Handshake = { ...accepted, deadline: null };
+    const handshake: Handshake = { ...accepted, deadline: null, sni: '' };
     this.#handshakes.set(key, handshake);
     const failed = (reason: Reason, detail: string): void => {
       if (this.#handshakes.get(key) === handshake) this.#failed(key, reason, detail);
@@ -95,7 +93,7 @@ export class TlsAcceptor {
     raw.on('error', () => {});
     // A peer that gives up inside the handshake is noticed at once; half-open is allowed from the end of it.
     raw.allowHalfOpen = false;
-    server.emit('connection', raw);
+    this.#readOpening(handshake, failed);
   }
 
   /** Gives up all handshakes under way. */
@@ -104,33 +102,57 @@ export class TlsAcceptor {
     for (const { raw } of this.#handshakes.values()) raw.destroy();
   }
 
-  #serverFor(near: Endpoint): TlsServer | null {
-    const known = this.#servers.get(near.ip);
-    if (known !== undefined) return known;
-    const tls = this.#tls(near);
-    if (tls === null) return null;
-    const server = this.#server(tls);
-    if (this.#servers.size < MAX_TLS_SERVERS) this.#servers.set(near.ip, server);
+  /** Reads until it is known which domain is asked for; then the bytes go back, for OpenSSL to read them. */
+  #readOpening(handshake: Handshake, failed: (reason: Reason, detail: string) => void): void {
+    const { raw } = handshake;
+    let bytes = Buffer.alloc(0);
+    const read = (): void => {
+      const piece: unknown = raw.read();
+      if (!(piece instanceof Buffer)) return;
+      bytes = Buffer.concat([bytes, piece]);
+      const opening = readOpening(bytes);
+      if (opening.kind === 'partial') return;
+      raw.off('readable', read);
+      if (opening.kind === 'plain') failed('tls_expected', `it begins with ${printable(bytes)}`);
+      else if (opening.kind === 'broken') failed('tls_handshake_failed', 'it begins with no ClientHello');
+      else this.#handshake({ handshake, bytes, sni: opening.sni }, failed);
+    };
+    raw.on('readable', read);
+  }
+
+  #handshake(
+    { handshake, bytes, sni }: { handshake: Handshake; bytes: Buffer; sni: string },
+    failed: (reason: Reason, detail: string) => void,
+  ): void {
+    const { raw, near } = handshake;
+    const domain = this.#tls.domainFor(near, sni);
+    if (domain === null) {
+      failed('tls_no_domain', `${formatEndpoint(near)}, server name ${JSON.stringify(sni)}`);
+      return;
+    }
+    handshake.sni = sni;
+    raw.unshift(bytes);
+    this.#serverFor(domain).emit('connection', raw);
+  }
+
+  #serverFor(domain: ReadyDomain): TlsServer {
+    const server = this.#servers.get(domain) ?? this.#server(domain);
+    this.#servers.set(domain, server);
     return server;
   }
 
   /** Never listens: it is given the sockets that were accepted here. */
-  #server(tls: ServerTls): TlsServer {
+  #server(domain: ReadyDomain): TlsServer {
     const server = createTlsServer({
-      ...tls.domainFor('')?.options,
+      ...domain.options,
       handshakeTimeout: Math.min(this.#timeout + NODE_TIMEOUT_LATER_MS, 2 ** 31 - 1),
       ticketKeys: this.#ticketKeys,
-      sessionIdContext: tls.sessionContext,
-      requestCert: tls.requestCert,
-      // Judged after the handshake, by the domain that the server name chose.
+      sessionIdContext: domain.sessionContext,
+      requestCert: domain.verify_cert === 1,
+      // Judged after the handshake, so that the reason can be told.
       rejectUnauthorized: false,
-      SNICallback: (sni, done) => {
-        const domain = tls.domainFor(sni);
-        if (domain === null) done(new Error(`no server_domain for the server name ${JSON.stringify(sni)}`));
-        else done(null, domain.context);
-      },
     });
-    server.on('secureConnection', (stream) => this.#secured(stream, tls));
+    server.on('secureConnection', (stream) => this.#secured(stream, domain));
     server.on('tlsClientError', (error, stream) => {
       this.#failed(keyOf(stream), reasonOfHandshakeError(error), error.message);
       stream.destroy();
@@ -138,14 +160,14 @@ export class TlsAcceptor {
     return server;
   }
 
-  #secured(stream: TLSSocket, tls: ServerTls): void {
+  #secured(stream: TLSSocket, domain: ReadyDomain): void {
     const handshake = this.#over(keyOf(stream));
     if (handshake === null) {
       stream.destroy();
       return;
     }
-    const facts = tlsFactsOf(stream, typeof stream.servername === 'string' ? stream.servername : '');
-    const refusal = judgePeer(tls.domainFor(facts.sni), facts);
+    const facts = tlsFactsOf(stream, handshake.sni);
+    const refusal = judgePeer(domain, stream, facts);
     if (refusal === null) {
       stream.allowHalfOpen = true;
       handshake.raw.allowHalfOpen = true;
@@ -154,7 +176,7 @@ export class TlsAcceptor {
     }
     stream.on('error', () => {});
     stream.destroy();
-    this.#handler.onFailure(handshake, refusal, messageOf(stream.authorizationError ?? ''));
+    this.#handler.onFailure(handshake, refusal.reason, refusal.detail);
   }
 
   #failed(key: string, reason: Reason, detail: string): void {
@@ -179,9 +201,7 @@ function keyOf({ remoteAddress = '', remotePort, localAddress = '', localPort }:
   return `${plainIp(remoteAddress)} ${remotePort} ${plainIp(localAddress)} ${localPort}`;
 }
 
-/** tls_mgm: verify_cert asks for a certificate and checks the one that comes; require_cert also insists on one. */
-function judgePeer(domain: ReadyDomain | null, { peer, authorized }: TlsFacts): Reason | null {
-  if (domain === null || domain.verify_cert === 0) return null;
-  if (peer === null) return domain.require_cert === 1 ? 'tls_certificate_required' : null;
-  return authorized ? null : 'tls_certificate_invalid';
+/** For the log: what a peer that speaks no TLS said first. */
+function printable(bytes: Buffer): string {
+  return JSON.stringify(bytes.subarray(0, SHOWN_OCTETS).toString('latin1'));
 }

@@ -1,6 +1,6 @@
 /**
  * TLS domains as OpenSIPS' tls_mgm has them: which certificate is shown, and which certificates are asked for, on which
- * sockets and for which names. The first domain that matches is used.
+ * sockets and for which names. The most specific domain that matches is used.
  */
 import { canonicalIp, isEveryAddress, type Endpoint } from '../lib/address.js';
 
@@ -10,7 +10,9 @@ export interface AddressPattern {
   readonly port: number | null;
 }
 
-export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+/** From the oldest on. */
+export const TLS_VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
 
 interface TlsDomain {
   readonly name: string;
@@ -21,8 +23,19 @@ interface TlsDomain {
   readonly tls_method: { readonly min: TlsVersion; readonly max: TlsVersion };
   /** 1: the certificate of the peer is verified (a server asks for one, then). */
   readonly verify_cert: 0 | 1;
-  /** An absolute path; null: the CAs that come with Node.js. */
+  /** Absolute paths of a file and of a folder; the CAs of both. Without either: the CAs that come with Node.js. */
   readonly ca_list: string | null;
+  readonly ca_dir: string | null;
+  /** An absolute path of a folder; null: revocation is not looked at. */
+  readonly crl_dir: string | null;
+  /** 1: of all certificates of the chain, 0: of the peer's own. */
+  readonly crl_check_all: 0 | 1;
+  /** As openssl-ciphers(1) has it; null: Node's default. */
+  readonly ciphers_list: string | null;
+  /** Names of curves and groups with `:` between them; null: Node's default. */
+  readonly ec_curve: string | null;
+  /** An absolute path; null: no ephemeral Diffie-Hellman over finite fields with TLS 1.2. */
+  readonly dh_params: string | null;
 }
 
 export interface ServerDomain extends TlsDomain {
@@ -50,6 +63,12 @@ export const DEFAULT_CLIENT_DOMAIN: ClientDomain = {
   tls_method: { min: 'TLSv1.2', max: 'TLSv1.3' },
   verify_cert: 1,
   ca_list: null,
+  ca_dir: null,
+  crl_dir: null,
+  crl_check_all: 0,
+  ciphers_list: null,
+  ec_curve: null,
+  dh_params: null,
   certificate: null,
   private_key: null,
 };
@@ -62,7 +81,7 @@ export function pickServerDomain(
   /** '' or undefined when the client sent none; only `*` matches that. */
   sni?: string,
 ): ServerDomain | null {
-  return Object.values(domains).find((domain) => matches(domain, { ip, port }, sni)) ?? null;
+  return pick(Object.values(domains), { ip, port }, sni ?? '');
 }
 
 /**
@@ -75,7 +94,7 @@ export function pickClientDomain(
   port: number,
   host?: string,
 ): ClientDomain {
-  return Object.values(domains).find((domain) => matches(domain, { ip, port }, host)) ?? DEFAULT_CLIENT_DOMAIN;
+  return pick(Object.values(domains), { ip, port }, host ?? '') ?? DEFAULT_CLIENT_DOMAIN;
 }
 
 /** Whether a listener on `socket` can use the domain for one of its addresses: 0.0.0.0 and :: stand for all of them. */
@@ -87,21 +106,46 @@ export function servesSocket(domain: Pick<ServerDomain, 'match_ip_address'>, soc
   );
 }
 
-function matches(domain: TlsDomain, address: Endpoint, name: string | undefined): boolean {
-  return (
-    domain.match_ip_address.some((pattern) => matchesAddress(pattern, address)) &&
-    domain.match_sip_domain.some((pattern) => matchesName(pattern, name ?? ''))
-  );
+/** Whether the range goes below TLS 1.2: RFC 8996 deprecates what is there. */
+export function hasDeprecatedVersion({ tls_method }: Pick<TlsDomain, 'tls_method'>): boolean {
+  return TLS_VERSIONS.indexOf(tls_method.min) < TLS_VERSIONS.indexOf('TLSv1.2');
 }
 
-function matchesAddress(pattern: AddressPattern, { ip, port }: Endpoint): boolean {
-  if (pattern.port !== null && pattern.port !== port) return false;
-  return pattern.ip === null || canonicalIp(pattern.ip) === canonicalIp(ip);
+/**
+ * As OpenSIPS: first the address decides, and where one domain names it, those for any address are out of the question,
+ * whatever the name. Among what is left, a name goes before a wildcard, and a wildcard before `*`. Equals: the first one.
+ */
+function pick<Domain extends TlsDomain>(domains: readonly Domain[], address: Endpoint, name: string): Domain | null {
+  const closest = Math.max(...domains.map((domain) => addressRank(domain, address)));
+  if (closest <= 0) return null;
+  const named = domains.filter((domain) => addressRank(domain, address) === closest);
+  const best = Math.max(...named.map((domain) => nameRank(domain, name)));
+  return best <= 0 ? null : (named.find((domain) => nameRank(domain, name) === best) ?? null);
+}
+
+/** 0: no match. */
+function addressRank({ match_ip_address }: TlsDomain, { ip, port }: Endpoint): number {
+  const ranks = match_ip_address.map((pattern) => {
+    if (pattern.port !== null && pattern.port !== port) return 0;
+    if (pattern.ip !== null && canonicalIp(pattern.ip) !== canonicalIp(ip)) return 0;
+    return 1 + (pattern.ip === null ? 0 : 2) + (pattern.port === null ? 0 : 1);
+  });
+  return Math.max(...ranks);
+}
+
+/** 0: no match. */
+function nameRank({ match_sip_domain }: TlsDomain, name: string): number {
+  const ranks = match_sip_domain.map((pattern) => {
+    if (pattern === '*') return 1;
+    if (!matchesName(pattern, name)) return 0;
+    // Of two wildcards, the one that says more.
+    return pattern.startsWith('*.') ? 1 + pattern.length : Number.MAX_SAFE_INTEGER;
+  });
+  return Math.max(...ranks);
 }
 
 /** As OpenSIPS (fnmatch), `*.example.com` takes any number of labels; the certificate still decides what it covers. */
 function matchesName(pattern: string, name: string): boolean {
-  if (pattern === '*') return true;
   const wanted = withoutFinalDot(pattern.toLowerCase());
   const given = withoutFinalDot(name.toLowerCase());
   if (!wanted.startsWith('*.')) return given === wanted;

@@ -1,5 +1,6 @@
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 import type { Reason } from '../lib/reasons.js';
+import { reasonOfCertificateAlert } from './tls-reasons.js';
 
 /** What is known of a TLS connection after its handshake. */
 export interface TlsFacts {
@@ -61,23 +62,11 @@ export function reasonOfSocketError(error: NodeJS.ErrnoException): Reason {
     case 'EPROTO':
       return 'tls_error';
     default:
-      return isTlsError(error) ? 'tls_error' : 'socket_error';
+      // With TLS 1.3 a server judges the certificate when the handshake is over for the client.
+      return isTlsError(error) ? (reasonOfCertificateAlert(error.code ?? '') ?? 'tls_error') : 'socket_error';
   }
-}
-
-/** Why a TLS handshake did not come to an end. */
-export function reasonOfHandshakeError(error: NodeJS.ErrnoException): Reason {
-  if (error.code === 'ERR_TLS_HANDSHAKE_TIMEOUT') return 'tls_handshake_timeout';
-  if (error.code === 'ERR_TLS_CERT_ALTNAME_INVALID' || VERIFY_ERRORS.test(error.code ?? '')) {
-    return 'tls_certificate_invalid';
-  }
-  return 'tls_handshake_failed';
 }
 
 function isTlsError(error: NodeJS.ErrnoException): boolean {
   return error.code !== undefined && /^ERR_(?:SSL|TLS|OSSL)_/.test(error.code);
 }
-
-/** OpenSSL's X509_V_ERR_* names as Node reports them. */
-const VERIFY_ERRORS =
-  /^(?:CERT_|CRL_|UNABLE_TO_|ERROR_IN_CERT|DEPTH_ZERO|SELF_SIGNED|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|HOSTNAME_MISMATCH)/;

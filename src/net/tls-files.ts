@@ -1,114 +1,105 @@
-/** The files of a TLS domain, read and checked before anything is served with them. */
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { messageOf, MsrptapError } from '../lib/errors.js';
-import type { ClientDomain, ServerDomain } from './tls-domain.js';
+/** A TLS domain with its files, checked before anything is served with them. */
+import { constants, type X509Certificate } from 'node:crypto';
+import { createSecureContext, DEFAULT_CIPHERS, type SecureContextOptions } from 'node:tls';
+import { messageOf } from '../lib/errors.js';
+import { hasDeprecatedVersion } from './tls-domain.js';
+import {
+  certificatesIn,
+  certificatesInFolder,
+  crlsInFolder,
+  dhParamsIn,
+  keyIn,
+  readPem,
+  refusal,
+  type Domain,
+  type DomainKey,
+} from './tls-pem.js';
+import { revocationCheck, type RevocationCheck } from './tls-revocation.js';
 
 export interface LoadedDomain {
-  /** Certificate, key, CAs and versions; whether a certificate is asked for and verified stands in the domain. */
+  /** All that OpenSSL is told; whether a certificate is asked for and verified stands in the domain. */
   readonly options: SecureContextOptions;
-  /** The own one, or null for a client that shows none. */
-  readonly certificate: X509Certificate | null;
+  /** The own one and those above it, as in the file; none for a client that shows none. */
+  readonly certificates: readonly X509Certificate[];
+  /** null: without crl_dir. */
+  readonly revocation: RevocationCheck | null;
 }
 
 /**
- * Reads certificate, private_key and ca_list of a domain, and makes sure that TLS can use them.
+ * Reads all files of a domain, and makes sure that TLS can use them.
  * @param now the time that the certificate must be valid at
- * @throws {MsrptapError} tls_domain_invalid: which file of which domain, and what is wrong with it
+ * @throws {MsrptapError} tls_domain_invalid: which key of which domain, and what is wrong with it
  */
-export function loadDomain(domain: ServerDomain | ClientDomain, now = new Date()): LoadedDomain {
-  const { certificate, private_key } = domain;
+export function loadDomain(domain: Domain, now = new Date()): LoadedDomain {
+  const { certificate, private_key, ca_list, ca_dir, ec_curve, dh_params, crl_dir } = domain;
   const own = certificate === null || private_key === null ? null : identity(domain, certificate, private_key, now);
-  const options: SecureContextOptions = {
-    minVersion: domain.tls_method.min,
-    maxVersion: domain.tls_method.max,
-    ...(own === null ? {} : { cert: own.cert, key: own.key }),
-    ...(domain.ca_list === null ? {} : { ca: readCas(domain, domain.ca_list) }),
+  const crls = crl_dir === null ? null : crlsInFolder(domain, 'crl_dir', crl_dir);
+  const cas = [
+    ...(ca_list === null ? [] : certificatesIn(domain, 'ca_list', ca_list)),
+    ...(ca_dir === null ? [] : certificatesInFolder(domain, 'ca_dir', ca_dir)),
+  ];
+  let options: SecureContextOptions = {};
+  const add = (key: DomainKey, what: string, more: SecureContextOptions): void => {
+    options = { ...options, ...more };
+    try {
+      createSecureContext(options);
+    } catch (error) {
+      // What OpenSSL alone refuses, as a key that is too short, or a cipher that it does not know.
+      throw refusal(domain, key, what, `is refused by OpenSSL: ${messageOf(error)}`, error);
+    }
   };
-  try {
-    createSecureContext(options);
-  } catch (error) {
-    // What OpenSSL alone refuses, as a key that is too short.
-    const file = certificate ?? domain.ca_list ?? '';
-    const key = certificate === null ? 'ca_list' : 'certificate';
-    throw refusal(domain, key, file, `is refused by OpenSSL: ${messageOf(error)}`, error);
+  // Ciphers first: their security level decides on keys and signatures too.
+  add('ciphers_list', domain.ciphers_list ?? 'the default', { ...versionsOf(domain), ...ciphersOf(domain) });
+  if (own !== null) add('certificate', certificate ?? '', { cert: own.cert, key: own.key });
+  if (cas.length > 0) add(ca_list === null ? 'ca_dir' : 'ca_list', ca_list ?? ca_dir ?? '', { ca: pemOf(cas) });
+  if (ec_curve !== null) add('ec_curve', ec_curve, { ecdhCurve: ec_curve });
+  if (dh_params !== null) add('dh_params', dh_params, { dhparam: dhParamsIn(domain, dh_params) });
+  return {
+    // A session that is resumed has the certificate of the peer and not those above it, whose CRLs are to be found.
+    options: crls === null ? options : { ...options, secureOptions: constants.SSL_OP_NO_TICKET },
+    certificates: own === null ? [] : own.certificates,
+    revocation: crls === null ? null : revocationCheck(crls, domain.crl_check_all, cas),
+  };
+}
+
+function versionsOf({ tls_method }: Domain): SecureContextOptions {
+  return { minVersion: tls_method.min, maxVersion: tls_method.max };
+}
+
+/**
+ * OpenSSL 3 has TLS 1.0 and 1.1 only at security level 0 [SSL_CTX_set_security_level(3)]: who asks for them by name
+ * gets that, unless ciphers_list names a level.
+ */
+function ciphersOf(domain: Domain): SecureContextOptions {
+  const { ciphers_list } = domain;
+  if (!hasDeprecatedVersion(domain) || ciphers_list?.includes('@SECLEVEL=') === true) {
+    return ciphers_list === null ? {} : { ciphers: ciphers_list };
   }
-  return { options, certificate: own === null ? null : own.leaf };
+  return { ciphers: `${ciphers_list ?? DEFAULT_CIPHERS}:@SECLEVEL=0` };
+}
+
+function pemOf(certificates: readonly X509Certificate[]): string[] {
+  return certificates.map((certificate) => certificate.toString());
 }
 
 interface Identity {
   readonly cert: Buffer;
   readonly key: Buffer;
-  readonly leaf: X509Certificate;
+  readonly certificates: readonly X509Certificate[];
 }
 
-type Domain = ServerDomain | ClientDomain;
-
 function identity(domain: Domain, certificate: string, privateKey: string, now: Date): Identity {
-  const cert = readPem(domain, 'certificate', certificate);
-  const [leaf, ...intermediate] = certificatesIn(domain, 'certificate', certificate, cert);
-  if (leaf === undefined) throw refusal(domain, 'certificate', certificate, 'has no PEM certificate');
-  for (const one of [leaf, ...intermediate]) {
+  const certificates = certificatesIn(domain, 'certificate', certificate);
+  for (const one of certificates) {
     const problem = validityProblem(one, now);
     if (problem !== null) throw refusal(domain, 'certificate', certificate, problem);
   }
+  const cert = readPem(domain, 'certificate', certificate);
   const key = readPem(domain, 'private_key', privateKey);
-  if (!leaf.checkPrivateKey(keyIn(domain, privateKey, key))) {
+  if (certificates[0]?.checkPrivateKey(keyIn(domain, privateKey, key)) !== true) {
     throw refusal(domain, 'private_key', privateKey, `does not belong to the certificate ${certificate}`);
   }
-  return { cert, key, leaf };
-}
-
-function readCas(domain: Domain, file: string): Buffer {
-  const pem = readPem(domain, 'ca_list', file);
-  if (certificatesIn(domain, 'ca_list', file, pem).length === 0) {
-    throw refusal(domain, 'ca_list', file, 'has no PEM certificate');
-  }
-  return pem;
-}
-
-type FileKey = 'certificate' | 'private_key' | 'ca_list';
-
-function readPem(domain: Domain, key: FileKey, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw refusal(domain, key, file, `cannot be read: ${messageOf(error)}`, error);
-  }
-}
-
-/** The textual encoding of RFC 7468; what stands between the blocks is explanation. */
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-function certificatesIn(domain: Domain, key: FileKey, file: string, pem: Buffer): X509Certificate[] {
-  const blocks = pem.toString('latin1').match(CERTIFICATE) ?? [];
-  return blocks.map((block, index) => {
-    try {
-      return new X509Certificate(block);
-    } catch (error) {
-      throw refusal(
-        domain,
-        key,
-        file,
-        `is broken: certificate ${index + 1} cannot be read (${messageOf(error)})`,
-        error,
-      );
-    }
-  });
-}
-
-function keyIn(domain: Domain, file: string, pem: Buffer): KeyObject {
-  const text = pem.toString('latin1');
-  if (!text.includes('PRIVATE KEY-----')) throw refusal(domain, 'private_key', file, 'has no PEM private key');
-  if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(text)) {
-    throw refusal(domain, 'private_key', file, 'is encrypted; a key without passphrase is needed');
-  }
-  try {
-    return createPrivateKey(pem);
-  } catch (error) {
-    throw refusal(domain, 'private_key', file, `is broken: the key cannot be read (${messageOf(error)})`, error);
-  }
+  return { cert, key, certificates };
 }
 
 function validityProblem(certificate: X509Certificate, now: Date): string | null {
@@ -116,9 +107,4 @@ function validityProblem(certificate: X509Certificate, now: Date): string | null
   if (now < new Date(certificate.validFrom)) return `is not valid before ${certificate.validFrom} (${whose})`;
   if (now > new Date(certificate.validTo)) return `expired on ${certificate.validTo} (${whose})`;
   return null;
-}
-
-function refusal(domain: Domain, key: FileKey, file: string, problem: string, cause?: unknown): MsrptapError {
-  const where = domain.name === '' ? domain.kind : `${domain.kind}.${domain.name}`;
-  return new MsrptapError('tls_domain_invalid', `tls_mgm.${where}.${key}: ${file} ${problem}`, { cause });
 }

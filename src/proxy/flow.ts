@@ -2,6 +2,7 @@ import type { Direction, Piece, Read } from '../events.js';
 import { atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import { Parser } from '../msrp/parser.js';
+import { isTls } from '../net/client-hello.js';
 import type { Connection } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
 import { FlowRead } from './flow-read.js';
@@ -16,7 +17,7 @@ export interface FlowOwner {
   /** After the bytes were passed on. */
   onRead(read: Read): void;
   /** The bytes are not MSRP, and on_parse_error is `close`. */
-  onParseError(flow: Flow, detail: string): void;
+  onParseError(flow: Flow, reason: 'parse_error' | 'tls_unexpected', detail: string): void;
   onChunkLimit(flow: Flow): void;
 }
 
@@ -90,7 +91,7 @@ export class Flow {
     // Those before the last one are complete.
     this.#countMessages(last === undefined || last.message.complete ? pieces.length : pieces.length - 1);
     this.#tell(buffer, pieces, parser.strayBytes, error);
-    if (error !== null) this.#failed(error);
+    if (error !== null) this.#failed(error, buffer);
     else this.#account(parser.open, last);
     parser.settle();
   }
@@ -144,9 +145,12 @@ export class Flow {
     if (this.#to !== null) this.#to.messagesOut += complete;
   }
 
-  #failed(error: string): void {
+  #failed(error: string, buffer: Buffer): void {
     this.#parser = null;
-    if (!this.#passErrors) this.#owner.onParseError(this, error);
+    if (this.#passErrors) return;
+    const isFirst = this.from.bytesIn === buffer.length;
+    const reason = isFirst && isTls(buffer) ? 'tls_unexpected' : 'parse_error';
+    this.#owner.onParseError(this, reason, error);
   }
 
   /** The bookkeeping of max_msg_chunks, done at the end of the turn: a turn may bring several reads of one message. */

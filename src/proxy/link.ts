@@ -100,8 +100,8 @@ export class Link implements LinkFacts, FlowOwner {
     this.#observer.read(read);
   }
 
-  onParseError(flow: Flow, detail: string): void {
-    this.#fail('parse_error', flow.from.leg, detail);
+  onParseError(flow: Flow, reason: Reason, detail: string): void {
+    this.#fail(reason, flow.from.leg, detail);
   }
 
   onChunkLimit(flow: Flow): void {

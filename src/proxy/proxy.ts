@@ -5,7 +5,7 @@ import type { Endpoint } from '../lib/address.js';
 import type { Connection } from '../net/connection.js';
 import type { DialContext } from '../net/dial.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
-import type { TlsByAddress } from '../net/server-tls.js';
+import type { ServerTls } from '../net/server-tls.js';
 import { Link } from './link.js';
 import type { LinkOptions } from './options.js';
 
@@ -15,7 +15,7 @@ export interface ProxyListener {
   readonly port: number;
   readonly upstream: NextHop;
   /** The server_domains; null for msrp. */
-  readonly tls: TlsByAddress | null;
+  readonly tls: ServerTls | null;
 }
 
 export interface ProxyOptions extends LinkOptions {
@@ -85,7 +85,7 @@ export class Proxy {
   }
 
   /** New certificates for the handshakes to come. */
-  useTls(tls: TlsByAddress): void {
+  useTls(tls: ServerTls): void {
     for (const listener of this.#listeners) if (listener.proto === 'msrps') listener.useTls(tls);
   }
 

@@ -130,6 +130,12 @@ tls_mgm:
     verify_cert: 1,
     require_cert: 1,
     ca_list: null,
+    ca_dir: null,
+    crl_dir: null,
+    crl_check_all: 0,
+    ciphers_list: null,
+    ec_curve: null,
+    dh_params: null,
   });
   expect(tls_mgm.server_domain['a']?.match_sip_domain).toEqual(['*.example.com', 'b.example.com']);
   expect(tls_mgm.client_domain['core']).toEqual({
@@ -142,7 +148,43 @@ tls_mgm:
     private_key: null,
     verify_cert: 0,
     ca_list: '/etc/msrptap/ca/ca.pem',
+    ca_dir: null,
+    crl_dir: null,
+    crl_check_all: 0,
+    ciphers_list: null,
+    ec_curve: null,
+    dh_params: null,
   });
+});
+
+test('files and folders of a TLS domain are absolute, and what OpenSSL reads is as it was', () => {
+  const { server_domain } = configWith(`
+tls_mgm:
+  server_domain:
+    a:
+      { certificate: c.pem, private_key: k.pem, ca_dir: cas, crl_dir: /crls, crl_check_all: 1, dh_params: dh.pem,
+        ciphers_list: "ECDHE+AESGCM:!aNULL", ec_curve: "X25519:prime256v1" }`).tls_mgm;
+  expect(server_domain['a']).toMatchObject({
+    ca_dir: '/etc/msrptap/cas',
+    crl_dir: '/crls',
+    crl_check_all: 1,
+    dh_params: '/etc/msrptap/dh.pem',
+    ciphers_list: 'ECDHE+AESGCM:!aNULL',
+    ec_curve: 'X25519:prime256v1',
+  });
+});
+
+test.each([
+  ['TLSv1_2', 'TLSv1.2', 'TLSv1.2'],
+  ['TLSv1-TLSv1_3', 'TLSv1', 'TLSv1.3'],
+  ['tlsv1_1 - tlsv1_2', 'TLSv1.1', 'TLSv1.2'],
+  ['TLSv1-', 'TLSv1', 'TLSv1.3'],
+  // What is deprecated has to be asked for by name.
+  ['-TLSv1_2', 'TLSv1.2', 'TLSv1.2'],
+  ['-', 'TLSv1.2', 'TLSv1.3'],
+])('tls_method %s: %s to %s', (given, min, max) => {
+  const { client_domain } = configWith(`tls_mgm: { client_domain: { a: { tls_method: "${given}" } } }`).tls_mgm;
+  expect(client_domain['a']?.tls_method).toEqual({ min, max });
 });
 
 describe('text that is not a configuration', () => {

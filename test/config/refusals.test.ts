@@ -98,11 +98,6 @@ const WRONG_KEYS: [yaml: string, path: string, message: string][] = [
   ['to_path: { allow: [] }', 'to_path', 'not available in this version'],
   ['mi_fifo: {}', 'mi_fifo', 'not available in this version'],
   ['mi_datagram: {}', 'mi_datagram', 'not available in this version'],
-  [
-    'tls_mgm: { client_domain: { a: { ca_dir: x } } }',
-    'tls_mgm.client_domain.a.ca_dir',
-    'not available in this version',
-  ],
 ];
 
 const server = (keys: string): string =>
@@ -120,10 +115,19 @@ const WRONG_DOMAINS: [yaml: string, path: string, message: string][] = [
   [server('match_ip_address: host:5'), 'tls_mgm.server_domain.a.match_ip_address', 'IP or IP:PORT'],
   [server('match_ip_address: [1.2.3.4, 1.2.3.400]'), 'tls_mgm.server_domain.a.match_ip_address[1]', 'not "1.2.3.400"'],
   [server('match_sip_domain: "a*.com"'), 'tls_mgm.server_domain.a.match_sip_domain', '"*.HOST", or a list of them'],
-  [server('tls_method: TLSv1'), 'tls_mgm.server_domain.a.tls_method', '"TLSv1" is not available in this version'],
-  [server('tls_method: TLSv1-TLSv1_3'), 'tls_mgm.server_domain.a.tls_method', 'is not available in this version'],
-  [server('tls_method: TLSv1_3-TLSv1_2'), 'tls_mgm.server_domain.a.tls_method', 'TLSv1_2, TLSv1_3 or TLSv1_2-TLSv1_3'],
+  [
+    server('tls_method: SSLv23'),
+    'tls_mgm.server_domain.a.tls_method',
+    'TLSv1_2-TLSv1_3 takes all that is not deprecated',
+  ],
+  [server('tls_method: TLSv1_3-TLSv1_2'), 'tls_mgm.server_domain.a.tls_method', 'not "TLSv1_3-TLSv1_2"'],
   [server('tls_method: TLSv1_4'), 'tls_mgm.server_domain.a.tls_method', 'not "TLSv1_4"'],
+  [server('tls_method: ""'), 'tls_mgm.server_domain.a.tls_method', 'must be TLSv1_2'],
+  [server('tls_method: TLSv1-TLSv1_2-TLSv1_3'), 'tls_mgm.server_domain.a.tls_method', 'a range as TLSv1_2-TLSv1_3'],
+  [server('crl_check_all: 1'), 'tls_mgm.server_domain.a.crl_check_all', 'needs crl_dir'],
+  ['tls_mgm: { client_domain: { a: { crl_check_all: 1 } } }', 'tls_mgm.client_domain.a.crl_check_all', 'needs crl_dir'],
+  [server('ciphers_list: "A B"'), 'tls_mgm.server_domain.a.ciphers_list', 'must be a list of ciphers'],
+  [server('ec_curve: [X25519]'), 'tls_mgm.server_domain.a.ec_curve', 'must be the name of a curve'],
 ];
 
 describe.each([

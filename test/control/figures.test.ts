@@ -25,6 +25,18 @@ describe('the figures of several processes as one', () => {
     expect(merged([figures(1), figures(1)])['hep_connected']).toEqual([[homer, 1]]);
   });
 
+  test('and for the expiry of certificates, of which the earliest counts', () => {
+    const name = 'tls_certificate_expiry_timestamp_seconds';
+    const labels = { side: 'server', domain: 'public' };
+    const client = { side: 'client', domain: 'public' };
+    const one = { [name]: [[labels, 2_000] as const, [client, 5] as const] };
+    const two = { [name]: [[labels, 1_000] as const] };
+    expect(merged([one, two, one])[name]).toEqual([
+      [labels, 1_000],
+      [client, 5],
+    ]);
+  });
+
   test('keep the counters of one that has ended, and not its gauges', () => {
     const ended = { hep_packets_total: [[sent, 3]], hep_queue_bytes: [[homer, 512]] } as const;
     const living = { hep_packets_total: [[sent, 1]], hep_queue_bytes: [[homer, 8]] } as const;

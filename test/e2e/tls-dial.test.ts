@@ -59,22 +59,22 @@ async function failsAs(Reason: string, { trace, tap, hop, near }: Scene, good?: 
 }
 
 test('an expired certificate', async () => {
-  await failsAs('tls_certificate_invalid', await scene({ tls: serving(certs().expired) }), {
+  await failsAs('tls_certificate_expired', await scene({ tls: serving(certs().expired) }), {
     tls: serving(certs().server),
   });
 });
 
 test('a certificate that is not valid yet', async () => {
-  await failsAs('tls_certificate_invalid', await scene({ tls: serving(certs().future) }));
+  await failsAs('tls_certificate_expired', await scene({ tls: serving(certs().future) }));
 });
 
 test('a certificate of another CA', async () => {
-  await failsAs('tls_certificate_invalid', await scene({ tls: serving(certs().otherCa) }));
+  await failsAs('tls_certificate_untrusted', await scene({ tls: serving(certs().stranger) }));
 });
 
 test('a certificate for another address', async () => {
   // It is for 127.0.0.1, ::1 and localhost.
-  await failsAs('tls_certificate_invalid', await scene({ ip: '127.0.0.2', tls: serving(certs().server) }));
+  await failsAs('tls_certificate_wrong_name', await scene({ ip: '127.0.0.2', tls: serving(certs().server) }));
 });
 
 test('a certificate for the name that was configured is right, wherever that leads', async () => {
@@ -91,7 +91,7 @@ test('verify_cert 0 takes any certificate', async () => {
 
 test('a next hop that does not speak TLS', async () => {
   const here = await scene({});
-  const failing = failsAs('tls_handshake_failed', here, { tls: serving(certs().server) });
+  const failing = failsAs('tls_expected', here, { tls: serving(certs().server) });
   (await here.hop.accept()).send(new Chat().tell('hello'));
   await failing;
 });

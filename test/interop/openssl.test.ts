@@ -86,7 +86,7 @@ describe.each([
     caller.send(conversation(newSession())[0]?.octets ?? '');
     expect(await caller.end).toBe('rst');
     const failure = await trace.event({ Event: 'CONNECTED' });
-    expect(failure).toMatchObject({ Protocol: 'MSRPS', Status: 'FAILURE', Reason: 'tls_certificate_invalid' });
+    expect(failure).toMatchObject({ Protocol: 'MSRPS', Status: 'FAILURE', Reason: 'tls_certificate_untrusted' });
     await callee.server.complaints();
     expect(callee.server.output).not.toContain('MSRP');
   });

@@ -14,13 +14,11 @@ const ANY: AddressPattern = { ip: null, port: null };
 
 function server(name: string, addresses: AddressPattern[], names: string[]): ServerDomain {
   return {
+    ...DEFAULT_CLIENT_DOMAIN,
     kind: 'server_domain',
     name,
     match_ip_address: addresses,
     match_sip_domain: names,
-    tls_method: { min: 'TLSv1.2', max: 'TLSv1.3' },
-    verify_cert: 1,
-    ca_list: null,
     certificate: '/c.pem',
     private_key: '/k.pem',
     require_cert: 1,
@@ -30,7 +28,7 @@ function server(name: string, addresses: AddressPattern[], names: string[]): Ser
 const byName = <T extends { name: string }>(...domains: T[]): Record<string, T> =>
   Object.fromEntries(domains.map((domain) => [domain.name, domain]));
 
-describe('the first server domain that matches', () => {
+describe('the server domain that matches', () => {
   const domains = byName(
     server('one-name', [ANY], ['a.example.com']),
     server('below', [ANY], ['*.example.org', 'x.example.net']),
@@ -63,6 +61,34 @@ describe('the first server domain that matches', () => {
     ['10.0.0.1', 7000, '', 'one-port'],
     ['10.0.0.2', 1, '', 'one-port'],
     ['10.0.0.3', 1, undefined, null],
+  ])('%s %d %s: %s', (ip, port, sni, expected) => {
+    expect(pickServerDomain(domains, ip, port, sni)?.name ?? null).toBe(expected);
+  });
+});
+
+describe('the most specific domain that matches, wherever it stands', () => {
+  const domains = byName(
+    server('any', [ANY], ['*']),
+    server('wildcard', [ANY], ['*.example.com']),
+    server('longer', [ANY], ['*.b.example.com']),
+    server('name', [ANY], ['a.example.com']),
+    server('second', [ANY], ['*', 'a.example.com']),
+    server('port', [{ ip: null, port: 5061 }], ['*']),
+    server('ip', [{ ip: '10.0.0.1', port: null }], ['*']),
+    server('socket', [{ ip: '10.0.0.1', port: 5061 }], ['*.example.com']),
+  );
+
+  test.each([
+    ['10.0.0.9', 1, 'a.example.com', 'name'],
+    ['10.0.0.9', 1, 'c.example.com', 'wildcard'],
+    ['10.0.0.9', 1, 'c.b.example.com', 'longer'],
+    ['10.0.0.9', 1, 'example.org', 'any'],
+    ['10.0.0.9', 1, '', 'any'],
+    ['10.0.0.9', 5061, 'a.example.com', 'port'],
+    ['10.0.0.1', 1, 'a.example.com', 'ip'],
+    ['10.0.0.1', 5061, 'a.example.com', 'socket'],
+    // As in OpenSIPS: a domain for the address keeps those for any address out.
+    ['10.0.0.1', 5061, 'example.org', null],
   ])('%s %d %s: %s', (ip, port, sni, expected) => {
     expect(pickServerDomain(domains, ip, port, sni)?.name ?? null).toBe(expected);
   });

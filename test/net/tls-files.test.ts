@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, createServer, type Server } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CLIENT_DOMAIN, type ClientDomain, type ServerDomain } from '#src/net/tls-domain.js';
 import { loadDomain } from '#src/net/tls-files.js';
-import { useCerts, type CertFiles } from '../helpers/certs.js';
+import { useRevocationCerts, type CertFiles } from '../helpers/certs.js';
 
-const certs = useCerts();
+const certs = useRevocationCerts();
 
 function server(files: CertFiles, ca_list: string | null = null): ServerDomain {
   return { ...DEFAULT_CLIENT_DOMAIN, kind: 'server_domain', name: 'public', require_cert: 1, ca_list, ...files };
@@ -16,6 +16,14 @@ function server(files: CertFiles, ca_list: string | null = null): ServerDomain {
 
 function client(files: Partial<ClientDomain>): ClientDomain {
   return { ...DEFAULT_CLIENT_DOMAIN, name: 'core', ...files };
+}
+
+/** A folder of the test's own with one file. */
+function folder(name: string, content: string | Buffer): string {
+  const path = join(certs().directory, `${name}.d`);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, name), content);
+  return path;
 }
 
 /** A file of the test's own, beside the certificates. */
@@ -62,14 +70,41 @@ test('the versions are those of the domain', () => {
 test('a client needs no files', () => {
   expect(loadDomain(DEFAULT_CLIENT_DOMAIN)).toEqual({
     options: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
-    certificate: null,
+    certificates: [],
+    revocation: null,
   });
 });
 
 test('a chain with text between its certificates, whose first is the own one', () => {
   const { server: own, ca } = certs();
   const chain = file('chain.pem', `server\n${text(own.certificate)}its CA:\n${text(ca.certificate)}`);
-  expect(loadDomain(server({ ...own, certificate: chain })).certificate?.subject).toBe('CN=localhost');
+  expect(loadDomain(server({ ...own, certificate: chain })).certificates[0]?.subject).toBe('CN=localhost');
+});
+
+test('a folder of CAs, each file once, whatever else stands there', () => {
+  const { ca, otherCa } = certs();
+  const ca_dir = folder('cas', text(ca.certificate) + text(otherCa.certificate));
+  writeFileSync(join(ca_dir, 'README'), 'hashed\n');
+  symlinkSync('cas', join(ca_dir, '1234abcd.0'));
+  symlinkSync('gone', join(ca_dir, '1234abcd.1'));
+  mkdirSync(join(ca_dir, 'private'));
+  const { ca: loaded } = loadDomain(client({ ca_dir })).options;
+  expect([loaded].flat().map(String)).toHaveLength(2);
+  const both = loadDomain(client({ ca_dir: folder('other', text(otherCa.certificate)), ca_list: ca.certificate }));
+  expect([both.options.ca].flat().map(String)).toEqual([ca, otherCa].map(({ certificate }) => text(certificate)));
+});
+
+describe('TLS 1.0 and 1.1 need security level 0', () => {
+  const old = { tls_method: { min: 'TLSv1', max: 'TLSv1.3' } } as const;
+
+  test.each([
+    ['nothing named', old, /:@SECLEVEL=0$/],
+    ['ciphers named', { ...old, ciphers_list: 'HIGH' }, /^HIGH:@SECLEVEL=0$/],
+    ['a level named', { ...old, ciphers_list: 'HIGH:@SECLEVEL=1' }, /^HIGH:@SECLEVEL=1$/],
+    ['newer versions', { ciphers_list: 'HIGH' }, /^HIGH$/],
+  ])('%s', (_, keys, ciphers) => {
+    expect(loadDomain(client(keys)).options.ciphers).toMatch(ciphers);
+  });
 });
 
 describe('refused, with the file and what is wrong with it', () => {
@@ -168,6 +203,55 @@ describe('refused, with the file and what is wrong with it', () => {
       /other.key/,
       /does not belong to the certificate .*server.pem/,
     ],
+    ['no folder of CAs', () => client({ ca_dir: '/nowhere' }), 'ca_dir', /\/nowhere/, /ENOENT/],
+    [
+      'a folder without CAs',
+      () => client({ ca_dir: folder('empty', 'nothing') }),
+      'ca_dir',
+      /empty\.d/,
+      /no file with a PEM certificate/,
+    ],
+    [
+      'a folder without CRLs',
+      () => client({ crl_dir: folder('no-crl', text(certs().ca.certificate)) }),
+      'crl_dir',
+      /no-crl\.d/,
+      /no file with a PEM CRL/,
+    ],
+    [
+      'a CRL that is broken',
+      () => client({ crl_dir: folder('bad.crl', text(certs().caCrl).replace(/(?<=CRL-----\n)..../, 'AAAA')) }),
+      'crl_dir',
+      /bad\.crl/,
+      /cannot be used/,
+    ],
+    [
+      'a CRL for a part of the certificates',
+      () => client({ crl_dir: folder('partial.crl', text(certs().partialCrl)) }),
+      'crl_dir',
+      /partial\.crl/,
+      /a complete CRL of the CA is needed/,
+    ],
+    ['no such cipher', () => client({ ciphers_list: 'NO-SUCH' }), 'ciphers_list', /NO-SUCH/, /refused by OpenSSL/],
+    ['no such curve', () => client({ ec_curve: 'nosuch' }), 'ec_curve', /nosuch/, /refused by OpenSSL/],
+    ['no DH file', () => client({ dh_params: '/nowhere.pem' }), 'dh_params', /nowhere/, /ENOENT/],
+    [
+      'a DH file that is none',
+      () => client({ dh_params: certs().ca.certificate }),
+      'dh_params',
+      /ca\.pem/,
+      /has no PEM block DH PARAMETERS/,
+    ],
+    [
+      'a DH file that is broken',
+      () =>
+        client({
+          dh_params: file('dh.pem', '-----BEGIN DH PARAMETERS-----\nMAYCAQU=\n-----END DH PARAMETERS-----\n'),
+        }),
+      'dh_params',
+      /dh\.pem/,
+      /is broken/,
+    ],
     ['expired', () => server(certs().expired), 'certificate', /expired.pem/, /expired on Jan 31 23:59:59 2020 GMT/],
     [
       'not valid yet',
@@ -202,5 +286,5 @@ describe('refused, with the file and what is wrong with it', () => {
 
 test('validity is that of the time given', () => {
   const domain = server(certs().expired);
-  expect(loadDomain(domain, new Date('2020-01-15T00:00:00Z')).certificate?.subject).toBe('CN=localhost');
+  expect(loadDomain(domain, new Date('2020-01-15T00:00:00Z')).certificates[0]?.subject).toBe('CN=localhost');
 });
