@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type Endpoint, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
-import { StallWatch } from '../lib/stall-watch.js';
+import { StallWatch, type Watched } from '../lib/stall-watch.js';
 import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
 
 export interface ConnectionHandler {
@@ -31,7 +31,7 @@ const NOTHING = Buffer.alloc(0);
  * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
  * `stream` is where the bytes are read and written (the same, or the TLS socket around it).
  */
-export class Connection {
+export class Connection implements Watched {
   readonly leg: 'downstream' | 'upstream';
   readonly proto: 'msrp' | 'msrps';
   readonly near: Endpoint;
@@ -44,7 +44,9 @@ export class Connection {
   messagesOut = 0;
   readonly #raw: Socket;
   readonly #stream: Socket;
-  readonly #sendWatch: StallWatch;
+  readonly #sendTimeout: number;
+  /** Made with the first write that waits: most connections have none. */
+  #sendWatch: StallWatch | null = null;
   #handler: ConnectionHandler | null = null;
   #firstToClose: 'far' | 'near' | null = null;
   /** The far side's end was seen; what kind of end it is will be known in this turn. */
@@ -65,11 +67,7 @@ export class Connection {
     this.tls = tls;
     this.#raw = raw;
     this.#stream = stream;
-    this.#sendWatch = new StallWatch(
-      options.send_timeout,
-      () => this.#taken(),
-      () => this.#handler?.onFailure('send_timeout', `no byte taken for ${options.send_timeout} ms`),
-    );
+    this.#sendTimeout = options.send_timeout;
     raw.setNoDelay(true);
     raw.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   }
@@ -110,7 +108,7 @@ export class Connection {
       if (this.#closed) return;
       this.#tellEnd(handler);
       this.#closed = true;
-      this.#sendWatch.disarm();
+      this.#sendWatch?.disarm();
       handler.onClosed();
     });
     // Between the handshake and here the stream may already have ended.
@@ -125,6 +123,7 @@ export class Connection {
     this.bytesOut += buffer.length;
     const welcome = stream.write(buffer);
     if (stream.writableLength === 0) return true;
+    this.#sendWatch ??= new StallWatch(this.#sendTimeout, this);
     this.#sendWatch.arm();
     return welcome;
   }
@@ -187,12 +186,16 @@ export class Connection {
   }
 
   /** A figure that moves whenever the kernel took bytes, or null when there is nothing to send. */
-  #taken(): number | null {
+  progress(): number | null {
     const waiting = this.#stream.writableLength;
     if (waiting === 0 || this.#stream.destroyed) return null;
     // A write counts as waiting until the kernel has taken the whole of it, so a reader of a few KB a second would
     // seem to stand still; the handle knows the part that was taken.
     const handle = (this.#raw as Socket & { _handle?: { writeQueueSize?: number } | null })._handle;
     return this.bytesOut - waiting - (handle?.writeQueueSize ?? 0);
+  }
+
+  stalled(): void {
+    this.#handler?.onFailure('send_timeout', `no byte taken for ${this.#sendTimeout} ms`);
   }
 }

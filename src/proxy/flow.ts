@@ -1,18 +1,27 @@
 import type { Direction, Piece, Read } from '../events.js';
 import { nowMicros } from '../lib/clock.js';
+import type { Reason } from '../lib/reasons.js';
 import { atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import { Parser } from '../msrp/parser.js';
-import type { Connection } from '../net/connection.js';
+import type { Connection, ConnectionHandler } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
 
+/** The link: what a flow and the connection that it reads from tell. */
 export interface FlowOwner {
+  onBytes(flow: Flow, buffer: Buffer): void;
   /** After the bytes were passed on. */
   onRead(read: Read): void;
   /** The bytes are not MSRP, and on_parse_error is `close`. */
   onParseError(flow: Flow, detail: string): void;
   onChunkLimit(flow: Flow): void;
+  /** The far side of `flow.from` sent its FIN. */
+  onFin(flow: Flow): void;
+  /** `flow.from` takes bytes again. */
+  onTakes(flow: Flow): void;
+  onBroken(flow: Flow, reason: Reason, detail: string): void;
+  onGone(flow: Flow): void;
 }
 
 const NO_PIECES: readonly Piece[] = [];
@@ -21,7 +30,7 @@ const NO_PIECES: readonly Piece[] = [];
  * One direction of a link: bytes go from one connection to the other as the buffers that were read; the parser looks on.
  * Until the other connection stands they are held, HOLD_BYTES at most.
  */
-export class Flow {
+export class Flow implements ConnectionHandler {
   readonly direction: Direction;
   readonly from: Connection;
   readonly #owner: FlowOwner;
@@ -55,6 +64,26 @@ export class Flow {
   /** The far side of `from` sent its FIN. */
   get fromEnded(): boolean {
     return this.#fromEnded;
+  }
+
+  onRead(buffer: Buffer): void {
+    this.#owner.onBytes(this, buffer);
+  }
+
+  onEnd(): void {
+    this.#owner.onFin(this);
+  }
+
+  onDrain(): void {
+    this.#owner.onTakes(this);
+  }
+
+  onFailure(reason: Reason, detail: string): void {
+    this.#owner.onBroken(this, reason, detail);
+  }
+
+  onClosed(): void {
+    this.#owner.onGone(this);
   }
 
   /** The other connection stands: what was held goes out first. */
