@@ -67,7 +67,7 @@ export class LinkTrace implements LinkObserver {
 
   /** Asks no route: the downstream connection's decision holds. */
   connectFailed(attempt: FailedAttempt): void {
-    this.#paths.upstreamFailed(attempt.near, attempt.far);
+    this.#paths.upstreamFailed(attempt);
     this.#decisions.upstream = 'never';
     this.#startEnding();
     this.#event('downstream', failed(attempt), attempt.at);

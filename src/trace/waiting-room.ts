@@ -20,7 +20,8 @@ interface Guest {
 
 export class WaitingRoom {
   readonly #budget: WaitingBudget;
-  #guests: Guest[] = [];
+  /** null: nobody waits, as nearly always. */
+  #guests: Guest[] | null = null;
   /** Index of the first who has not left. */
   #front = 0;
 
@@ -29,32 +30,35 @@ export class WaitingRoom {
   }
 
   get empty(): boolean {
-    return this.#front === this.#guests.length;
+    return this.#guests === null;
   }
 
   /** @param octets what the waiting packet holds in memory */
   add(octets: number, attempt: Attempt): void {
-    if (this.#budget.reserve(octets)) this.#guests.push({ octets, attempt });
+    if (this.#budget.reserve(octets)) (this.#guests ??= []).push({ octets, attempt });
     else this.#budget.turnedAway(1);
   }
 
   /** Sends from the front, up to the first that still has to wait. */
   flush(): void {
-    while (this.#front < this.#guests.length && this.#guests[this.#front]?.attempt() === true) {
-      this.#budget.release(this.#guests[this.#front]?.octets ?? 0);
+    const guests = this.#guests;
+    if (guests === null) return;
+    while (this.#front < guests.length && guests[this.#front]?.attempt() === true) {
+      this.#budget.release(guests[this.#front]?.octets ?? 0);
       this.#front += 1;
     }
-    // Those that left are let go of when all have, or when they are the most.
-    if (this.#front * 2 <= this.#guests.length) return;
-    this.#guests.splice(0, this.#front);
+    if (this.#front === guests.length) this.#guests = null;
+    // Those that left are let go of when they are the most.
+    else if (this.#front * 2 > guests.length) guests.splice(0, this.#front);
+    else return;
     this.#front = 0;
   }
 
   /** @returns how many left without having been sent */
   discard(): number {
-    const left = this.#guests.slice(this.#front);
+    const left = this.#guests?.slice(this.#front) ?? [];
     for (const { octets } of left) this.#budget.release(octets);
-    this.#guests = [];
+    this.#guests = null;
     this.#front = 0;
     return left.length;
   }
