@@ -9,7 +9,7 @@ import type {
   Read,
 } from '../events.js';
 import type { Message } from '../msrp/message.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, isWhole } from './arrivals.js';
 import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
 import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
@@ -31,12 +31,12 @@ const EVENT_OCTETS = 1_024;
 export class LinkTrace implements LinkObserver {
   readonly #link: LinkFacts;
   readonly #tracer: TracerCore;
-  readonly #onDone: () => void;
   readonly #decisions: Record<Leg, Decision> = { downstream: 'unopened', upstream: 'unopened' };
   readonly #sessions = new Sessions();
   readonly #waiting: WaitingRoom;
   readonly #paths: Paths<PacketFlow>;
-  readonly #arrivals: Arrivals;
+  /** null: no message came in several reads so far. */
+  #arrivals: Arrivals | null = null;
   #wakeUp: NodeJS.Timeout | null = null;
   #lastTime = 0;
   /** A request came whose URIs have no session-id: events wait for one no longer. */
@@ -45,16 +45,11 @@ export class LinkTrace implements LinkObserver {
   #ending = false;
   #ended = false;
 
-  constructor(link: LinkFacts, tracer: TracerCore, onDone: () => void) {
+  constructor(link: LinkFacts, tracer: TracerCore) {
     this.#link = link;
     this.#tracer = tracer;
-    this.#onDone = onDone;
     this.#waiting = new WaitingRoom(tracer);
-    this.#arrivals = new Arrivals(tracer.options, (message) => this.#identify(message));
-    const { messages } = tracer.options.hep_payload_type;
-    this.#paths = new Paths(link.downstream, (source, destination) =>
-      tracer.exporter.flow(messages, source, destination),
-    );
+    this.#paths = new Paths(link.downstream, tracer.messageFlow);
     this.#open(link.downstream);
   }
 
@@ -77,10 +72,15 @@ export class LinkTrace implements LinkObserver {
     if (!this.#matters) return;
     const messagesMatter = this.#messagesMatter;
     for (const piece of read.pieces) {
-      const arrived = this.#arrivals.take(piece, read, messagesMatter);
-      if (arrived === null || !messagesMatter) continue;
-      const payload = mirror(arrived.message, arrived.first, this.#tracer.options);
-      this.#mirrored(payload, read.direction, read.time, arrived.session);
+      if (!isWhole(piece)) {
+        this.#arrivals ??= new Arrivals(this.#tracer.options, (message) => this.#identify(message));
+        const arrived = this.#arrivals.take(piece, read, messagesMatter);
+        if (arrived !== null && messagesMatter) this.#mirror(arrived.message, arrived.first, read, arrived.session);
+        continue;
+      }
+      const { message } = piece;
+      const session = this.#identify(message);
+      if (messagesMatter) this.#mirror(message, read.buffer.subarray(piece.start, piece.end), read, session);
     }
     if (read.parseError !== null) this.#cut(read.direction, read.time);
   }
@@ -148,10 +148,14 @@ export class LinkTrace implements LinkObserver {
 
   /** The connection that `direction` is read from ended, or is no longer understood: a message under way is cut there. */
   #cut(direction: Direction, time: number): void {
-    const cut = this.#arrivals.cut(direction);
+    const cut = this.#arrivals?.cut(direction) ?? null;
     if (cut === null || !this.#messagesMatter) return;
     const session = cut.session === '' ? (this.#sessions.ids[0] ?? '') : cut.session;
     this.#mirrored(mirrorCut(cut.message, cut.first, this.#tracer.options), direction, time, session);
+  }
+
+  #mirror(message: Message, first: Buffer, { direction, time }: Read, session: string): void {
+    this.#mirrored(mirror(message, first, this.#tracer.options), direction, time, session);
   }
 
   /** Once, as a sniffer on an unbroken wire would see it, or once for each connection that the message crosses. */
@@ -229,7 +233,7 @@ export class LinkTrace implements LinkObserver {
   /** The tracer has to reach this link for as long as something may wait in it. */
   #doneIfOver(): void {
     if (!this.#waiting.empty && this.#matters) return;
-    if (this.#ended) this.#onDone();
+    if (this.#ended) this.#tracer.done(this);
     if (this.#wakeUp === null || !this.#waiting.empty) return;
     clearTimeout(this.#wakeUp);
     this.#wakeUp = null;
