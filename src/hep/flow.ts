@@ -26,28 +26,29 @@ const MICROS_PER_SECOND = 1_000_000;
  * flow nearly always have the correlation id of the one before, so all that comes before the payload is kept for it.
  */
 export class PacketFlow {
-  readonly #fixed: Buffer;
+  readonly #fixedLength: number;
   /** The correlation id as it was given, not as it is written. */
   #correlationId: string | null = null;
-  /** The fixed hepChunks, that of the correlation id, and the header of the payload's. */
+  /** The fixed hepChunks; once there was a packet also that of its correlation id, and the header of the payload's. */
   #head: Buffer;
   readonly #secondsAt: number;
   readonly #microsecondsAt: number;
 
   /** @param fixed the hepChunks that all packets share; those of the time are overwritten in each packet */
   constructor(fixed: readonly HepChunk[]) {
-    this.#fixed = Buffer.alloc(
+    const head = Buffer.alloc(
       fixed.reduce((sum, { value }) => sum + HEP_CHUNK_HEADER_BYTES + value.length, HEADER_BYTES),
     );
-    MAGIC.copy(this.#fixed);
+    MAGIC.copy(head);
     const valueAt = new Map<number, number>();
     let at = HEADER_BYTES;
     for (const { type, value } of fixed) {
-      at = writeHepChunkHeader(this.#fixed, at, type, value.length);
+      at = writeHepChunkHeader(head, at, type, value.length);
       valueAt.set(type, at);
-      at += value.copy(this.#fixed, at);
+      at += value.copy(head, at);
     }
-    this.#head = this.#fixed;
+    this.#head = head;
+    this.#fixedLength = head.length;
     this.#secondsAt = offsetOf(valueAt, HEP_CHUNK.seconds);
     this.#microsecondsAt = offsetOf(valueAt, HEP_CHUNK.microseconds);
   }
@@ -55,7 +56,7 @@ export class PacketFlow {
   /** The octets of a packet. One that has more than 65507 (MAX_PACKET_BYTES) cannot be written. */
   size(correlationId: string, payloadBytes: number): number {
     const idBytes = Math.min(correlationId.length, MAX_NAME_BYTES);
-    return this.#fixed.length + HEP_CHUNK_HEADER_BYTES + idBytes + HEP_CHUNK_HEADER_BYTES + payloadBytes;
+    return this.#fixedLength + HEP_CHUNK_HEADER_BYTES + idBytes + HEP_CHUNK_HEADER_BYTES + payloadBytes;
   }
 
   /**
@@ -89,7 +90,7 @@ export class PacketFlow {
   #setCorrelationId(correlationId: string): void {
     const id = printable(correlationId);
     const head = Buffer.allocUnsafeSlow(this.size(id, 0));
-    let at = this.#fixed.copy(head);
+    let at = this.#head.copy(head, 0, 0, this.#fixedLength);
     at = writeHepChunkHeader(head, at, HEP_CHUNK.correlationId, id.length);
     at += head.write(id, at, 'latin1');
     writeHepChunkHeader(head, at, HEP_CHUNK.payload, 0);
