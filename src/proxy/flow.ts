@@ -3,7 +3,9 @@ import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
 import { atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
-import { Parser } from '../msrp/parser.js';
+import type { Parser } from '../msrp/parser.js';
+import { ParserPool } from '../msrp/parser-pool.js';
+import { KnownPaths } from '../msrp/repeated-paths.js';
 import type { Connection, ConnectionHandler } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
@@ -24,6 +26,8 @@ export interface FlowOwner {
   onGone(flow: Flow): void;
 }
 
+const parsers = new ParserPool();
+
 const NO_PIECES: readonly Piece[] = [];
 
 /**
@@ -37,7 +41,11 @@ export class Flow implements ConnectionHandler {
   readonly #passErrors: boolean;
   readonly #budget: ChunkBudget;
   #to: Connection | null = null;
-  #parser: Parser | null = new Parser();
+  readonly #paths = new KnownPaths();
+  /** null: no message is open. */
+  #parser: Parser | null = null;
+  /** It was not MSRP: what is still passed on is not looked at. */
+  #blind = false;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #paused = false;
@@ -56,7 +64,7 @@ export class Flow implements ConnectionHandler {
     this.#budget = new ChunkBudget(options.max_msg_chunks);
   }
 
-  /** Whether everything read so far was whole messages, passed on. Without a parser nobody knows, and it is. */
+  /** Whether everything read so far was whole messages, passed on. When it was not MSRP nobody knows, and it is. */
   get atBoundary(): boolean {
     return this.#heldBytes === 0 && (this.#parser === null || this.#parser.open === null);
   }
@@ -103,8 +111,7 @@ export class Flow implements ConnectionHandler {
   read(buffer: Buffer): void {
     if (this.#stopped) return;
     const time = nowMicros();
-    const parser = this.#parser;
-    if (parser === null) {
+    if (this.#blind) {
       this.#pass(buffer);
       this.#owner.onRead({
         direction: this.direction,
@@ -116,6 +123,8 @@ export class Flow implements ConnectionHandler {
       });
       return;
     }
+    const parser = this.#parser ?? parsers.take(this.#paths);
+    this.#parser = parser;
     const good = parser.parse(buffer);
     const { error, pieces } = parser;
     this.#pass(error === null || this.#passErrors ? buffer : buffer.subarray(0, good));
@@ -131,6 +140,9 @@ export class Flow implements ConnectionHandler {
     if (error !== null) this.#failed(error);
     else this.#account(parser.open, pieces.at(-1));
     parser.settle();
+    if (!parser.idle) return;
+    this.#parser = null;
+    parsers.give(parser);
   }
 
   /** The far side of `from` sent its FIN: passed on as a FIN, after everything that came before it. */
@@ -180,6 +192,7 @@ export class Flow implements ConnectionHandler {
 
   #failed(error: string): void {
     this.#parser = null;
+    this.#blind = true;
     if (!this.#passErrors) this.#owner.onParseError(this, error);
   }
 
