@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Observer } from '../events.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
+import { boundYoungGeneration } from '../lib/young-generation.js';
 import { Traffic } from '../traffic.js';
 import type { Answers, Failure, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
@@ -143,6 +144,7 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
   }
 });
 
+boundYoungGeneration();
 tell({ kind: 'hello' });
 
 // The control process decides: a terminal and systemd send their signals to all processes at once.
