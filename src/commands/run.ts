@@ -3,12 +3,10 @@ import { readConfig } from '../config.js';
 import { createLog } from '../lib/log.js';
 import { LogStream } from '../lib/log-stream.js';
 import { fired } from '../lib/fired.js';
-import { boundYoungGeneration } from '../lib/young-generation.js';
 import type { ExitStatus, Terminal } from './command.js';
 
 /** `msrptap run`: in the foreground until a signal. */
 export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {
-  boundYoungGeneration();
   const config = readConfig(file);
   const stream = new LogStream();
   try {

@@ -1,9 +1,9 @@
 /** A worker process: carries traffic, and does what the control process says. It never outlives that one. */
+import { boundYoungGeneration } from '../lib/young-generation.js';
 import type { Socket } from 'node:net';
 import type { Observer } from '../events.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
-import { boundYoungGeneration } from '../lib/young-generation.js';
 import { Traffic } from '../traffic.js';
 import type { Answers, Failure, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
