@@ -3,6 +3,7 @@ import { type Endpoint, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
 import { StallWatch, type Watched } from '../lib/stall-watch.js';
+import { type SocketListener, listenTo } from './socket-events.js';
 import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
 
 export interface ConnectionHandler {
@@ -31,7 +32,7 @@ const NOTHING = Buffer.alloc(0);
  * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
  * `stream` is where the bytes are read and written (the same, or the TLS socket around it).
  */
-export class Connection implements Watched {
+export class Connection implements SocketListener, Watched {
   readonly leg: 'downstream' | 'upstream';
   readonly proto: 'msrp' | 'msrps';
   readonly near: Endpoint;
@@ -90,27 +91,7 @@ export class Connection implements Watched {
       this.bytesIn += buffer.length;
       handler.onRead(buffer);
     });
-    stream.on('end', () => {
-      this.#firstToClose ??= 'far';
-      this.#ended(handler);
-    });
-    stream.on('finish', () => {
-      this.#firstToClose ??= 'near';
-    });
-    stream.on('drain', () => handler.onDrain());
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.#closed) return;
-      const reason = reasonOfSocketError(error);
-      if (reason === 'reset') this.#firstToClose ??= 'far';
-      handler.onFailure(reason, error.message);
-    });
-    stream.on('close', () => {
-      if (this.#closed) return;
-      this.#tellEnd(handler);
-      this.#closed = true;
-      this.#sendWatch?.disarm();
-      handler.onClosed();
-    });
+    listenTo(stream, this);
     // Between the handshake and here the stream may already have ended.
     if (stream.destroyed) setImmediate(() => this.#missedClose());
     else stream.resume();
@@ -155,11 +136,35 @@ export class Connection implements Watched {
     stream.destroy();
   }
 
+  socketFinished(): void {
+    this.#firstToClose ??= 'near';
+  }
+
+  socketDrained(): void {
+    this.#handler?.onDrain();
+  }
+
+  socketBroke(error: NodeJS.ErrnoException): void {
+    if (this.#closed) return;
+    const reason = reasonOfSocketError(error);
+    if (reason === 'reset') this.#firstToClose ??= 'far';
+    this.#handler?.onFailure(reason, error.message);
+  }
+
+  socketClosed(): void {
+    if (this.#closed) return;
+    this.#tellEnd();
+    this.#closed = true;
+    this.#sendWatch?.disarm();
+    this.#handler?.onClosed();
+  }
+
   /**
    * libuv takes a RST that stands right behind data for an end of the stream. A write, be it an empty one, is told the
    * truth, in this turn; one that waits already is told it too. With our own FIN sent there is no asking.
    */
-  #ended(handler: ConnectionHandler): void {
+  socketEnded(): void {
+    this.#firstToClose ??= 'far';
     const stream = this.#stream;
     if (!stream.writableEnded && stream.writableLength === 0) {
       // Below TLS, whose empty write keeps errors to itself.
@@ -168,13 +173,13 @@ export class Connection implements Watched {
       });
     }
     this.#endIsDue = true;
-    setImmediate(() => this.#tellEnd(handler));
+    setImmediate(() => this.#tellEnd());
   }
 
-  #tellEnd(handler: ConnectionHandler): void {
+  #tellEnd(): void {
     if (!this.#endIsDue) return;
     this.#endIsDue = false;
-    if (this.#stream.errored === null) handler.onEnd();
+    if (this.#stream.errored === null) this.#handler?.onEnd();
   }
 
   #missedClose(): void {

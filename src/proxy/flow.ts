@@ -1,7 +1,7 @@
 import type { Direction, Piece, Read } from '../events.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
-import { atEndOfTurn } from '../lib/turn.js';
+import { type EndOfTurn, atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import type { Parser } from '../msrp/parser.js';
 import { ParserPool } from '../msrp/parser-pool.js';
@@ -34,7 +34,7 @@ const NO_PIECES: readonly Piece[] = [];
  * One direction of a link: bytes go from one connection to the other as the buffers that were read; the parser looks on.
  * Until the other connection stands they are held, HOLD_BYTES at most.
  */
-export class Flow implements ConnectionHandler {
+export class Flow implements ConnectionHandler, EndOfTurn {
   readonly direction: Direction;
   readonly from: Connection;
   readonly #owner: FlowOwner;
@@ -46,7 +46,8 @@ export class Flow implements ConnectionHandler {
   #parser: Parser | null = null;
   /** It was not MSRP: what is still passed on is not looked at. */
   #blind = false;
-  #held: Buffer[] = [];
+  /** null: nothing is held. */
+  #held: Buffer[] | null = null;
   #heldBytes = 0;
   #paused = false;
   #fromEnded = false;
@@ -98,11 +99,11 @@ export class Flow implements ConnectionHandler {
   attach(to: Connection): void {
     this.#to = to;
     const held = this.#held;
-    this.#held = [];
+    this.#held = null;
     this.#heldBytes = 0;
     to.messagesOut = this.from.messagesIn;
     let welcome = true;
-    for (const buffer of held) welcome = to.write(buffer);
+    for (const buffer of held ?? []) welcome = to.write(buffer);
     if (this.#fromEnded) to.end();
     else if (welcome) this.#resume();
     else this.#pause();
@@ -164,7 +165,7 @@ export class Flow implements ConnectionHandler {
   #pass(buffer: Buffer): void {
     if (buffer.length === 0) return;
     if (this.#to === null) {
-      this.#held.push(buffer);
+      (this.#held ??= []).push(buffer);
       this.#heldBytes += buffer.length;
       if (this.#heldBytes >= HOLD_BYTES) this.#pause();
     } else if (!this.#to.write(buffer)) {
@@ -207,14 +208,14 @@ export class Flow implements ConnectionHandler {
     this.#turnBytes += last.end - last.start;
     if (this.#turnPending) return;
     this.#turnPending = true;
-    atEndOfTurn(this.#endOfTurn);
+    atEndOfTurn(this);
   }
 
-  readonly #endOfTurn = (): void => {
+  endOfTurn(): void {
     this.#turnPending = false;
     if (this.#turnMessage === null || this.#stopped) return;
     const octets = this.#turnBytes;
     this.#turnBytes = 0;
     if (!this.#budget.spend(octets)) this.#owner.onChunkLimit(this);
-  };
+  }
 }
