@@ -16,7 +16,8 @@ import { type Path, Paths } from './paths.js';
 import { routeInput } from './route-input.js';
 import { Sessions } from './sessions.js';
 import type { PacketFlow, TracerCore } from './core.js';
-import { type Attempt, WaitingRoom } from './waiting-room.js';
+import { type EventSender, WaitingEvent } from './waiting-event.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /**
  * Whether a connection is traced. `unopened`: it does not stand yet; `asked`: its route has not answered; `never`: tracing
@@ -24,11 +25,8 @@ import { type Attempt, WaitingRoom } from './waiting-room.js';
  */
 type Decision = 'unopened' | 'asked' | 'traced' | 'never';
 
-/** What a waiting event is taken to occupy; they are few and small. */
-const EVENT_OCTETS = 1_024;
-
 /** The trace of one link: gives each of its packets a decision, a time, addresses and a correlation id. */
-export class LinkTrace implements LinkObserver {
+export class LinkTrace implements LinkObserver, EventSender {
   readonly #link: LinkFacts;
   readonly #tracer: TracerCore;
   readonly #decisions: Record<Leg, Decision> = { downstream: 'unopened', upstream: 'unopened' };
@@ -126,7 +124,7 @@ export class LinkTrace implements LinkObserver {
       this.#waiting.flush();
       this.#doneIfOver();
     });
-    this.#event(leg, opened(this.#link, connection), connection.openedAt);
+    this.#event(leg, connection, connection.openedAt);
   }
 
   /** Whether anything of this link may still be traced. */
@@ -182,35 +180,39 @@ export class LinkTrace implements LinkObserver {
     }
     // The read's buffer is used again: what waits is a copy.
     const copy = Buffer.concat(payload);
-    this.#waiting.add(copy.length, () => {
+    const attempt = (): boolean => {
       if (this.#decisions[leg] === 'never') return true;
       const known = this.#paths.flow(path, direction);
       if (known === 'none') return true;
       if (known === 'unknown' || this.#decisions[leg] !== 'traced') return false;
       exporter.send(known, at, correlation, [copy]);
       return true;
-    });
+    };
+    this.#waiting.add({ octets: copy.length, attempt, next: null });
   }
 
   /** @param session known already; otherwise the event waits for the link's first one, correlation_wait at most */
-  #event(leg: Leg, event: TraceEvent, time: number, session?: string): void {
+  #event(leg: Leg, subject: TraceEvent | ConnectionFacts, time: number, session: string | null = null): void {
     if (!this.#tracer.on || this.#decisions[leg] === 'never') return;
+    const { correlation_wait } = this.#tracer.options;
+    const deadline = performance.now() + correlation_wait;
+    const event = new WaitingEvent(this, leg, subject, this.#stamp(time), deadline, session);
+    if (this.#waiting.empty && event.attempt()) return;
+    this.#waiting.add(event);
+    this.#wakeUp ??= setTimeout(() => this.#waitedEnough(), correlation_wait + 1);
+  }
+
+  attemptEvent({ leg, subject, at, deadline, session }: WaitingEvent): boolean {
+    const decision = this.#decisions[leg];
+    if (decision === 'never') return true;
+    const id = session ?? this.#sessions.ids[0] ?? '';
+    const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
+    if (decision !== 'traced' || (id === '' && mayComeYet)) return false;
     const { exporter, options, delimiter } = this.#tracer;
-    const at = this.#stamp(time);
-    const deadline = performance.now() + options.correlation_wait;
-    const attempt: Attempt = () => {
-      const decision = this.#decisions[leg];
-      if (decision === 'never') return true;
-      const id = session ?? this.#sessions.ids[0] ?? '';
-      const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
-      if (decision !== 'traced' || (id === '' && mayComeYet)) return false;
-      const flow = exporter.flow(options.hep_payload_type.events, event.source, event.destination);
-      exporter.send(flow, at, this.#correlation(id), [encodeEvent(event.payload, id, delimiter)]);
-      return true;
-    };
-    if (this.#waiting.empty && attempt()) return;
-    this.#waiting.add(EVENT_OCTETS, attempt);
-    this.#wakeUp ??= setTimeout(() => this.#waitedEnough(), options.correlation_wait + 1);
+    const { payload, source, destination } = 'payload' in subject ? subject : opened(this.#link, subject);
+    const flow = exporter.flow(options.hep_payload_type.events, source, destination);
+    exporter.send(flow, at, this.#correlation(id), [encodeEvent(payload, id, delimiter)]);
+    return true;
   }
 
   #waitedEnough(): void {
