@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Arguments, signals, exit codes. The only file that knows process and stdout. */
+import { boundYoungGeneration } from './lib/young-generation.js';
 import { parseArgs } from 'node:util';
 import { check } from './commands/check.js';
 import type { ExitStatus, Terminal } from './commands/command.js';
@@ -115,6 +116,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Nobody reads what went wrong any more: no reason to stop.
 process.stderr.on('error', () => {});
 
+boundYoungGeneration();
 const terminal = realTerminal();
 try {
   process.exitCode = await main(process.argv.slice(2), terminal);

@@ -82,9 +82,9 @@ test('the reader of imports finds them', () => {
   expect(imports.length).toBeGreaterThan(100);
   expect(imports).toContainEqual({
     file: 'proxy/flow.ts',
-    from: '../msrp/parser.js',
+    from: '../msrp/parser-pool.js',
     typeOnly: false,
-    names: '{ Parser }',
+    names: '{ ParserPool }',
   });
 });
 

@@ -4,8 +4,10 @@ import { residentMemory } from '../cpu.mjs';
 import { format, median } from '../figures.mjs';
 import { Load, Measurement } from '../measure.mjs';
 import { traced } from '../peers/msrptap.mjs';
+import { nodePipe } from '../peers/node-pipe.mjs';
 import { ONE_AT_A_TIME } from '../work.mjs';
 
+/** @import { Peer } from '../peers/peer.mjs' */
 /** @import { Bench, Row } from './row.mjs' */
 
 const LINKS = 4_000;
@@ -24,17 +26,22 @@ const ROUNDS = 3;
 export const memory = {
   name: 'memory',
   needs: [],
-  figures: ['memory', 'memory-unused'],
+  figures: ['memory', 'memory-unused', 'memory-pipe'],
   async measure(bench) {
     const links = bench.quick ? LINKS_IN_A_QUICK_RUN : LINKS;
     /** @type {Sizes[]} */
     const sizes = [];
+    /** @type {Sizes[]} */
+    const ofPipe = [];
     for (let round = 1; round <= Math.min(ROUNDS, bench.rounds); round += 1) {
-      const size = await measureOnce(links, bench);
+      const size = await measureOnce(traced, links, bench);
+      const pipe = await measureOnce(nodePipe, links, bench);
       sizes.push(size);
-      bench.tell(`round ${round}: ${format('bytes', (size.idle - size.empty) / links)} a link`);
+      ofPipe.push(pipe);
+      const [own, floor] = [size, pipe].map(({ idle, empty }) => format('bytes', (idle - empty) / links));
+      bench.tell(`round ${round}: ${own} a link, of a Node pipe ${floor}`);
     }
-    const detail = `${format('bytes', median(sizes.map(({ empty }) => empty)))} before the first link`;
+    const detail = beforeTheFirst(sizes);
     const what = `${links.toLocaleString('en')} idle traced links: resident memory a link, over the empty process`;
     return {
       figures: [
@@ -54,18 +61,31 @@ export const memory = {
           goal: null,
           detail,
         },
+        {
+          name: 'memory-pipe',
+          work: `the same of a plain Node pipe, after an exchange on each`,
+          unit: 'bytes',
+          values: ofPipe.map(({ empty, idle }) => (idle - empty) / links),
+          goal: null,
+          detail: beforeTheFirst(ofPipe),
+        },
       ],
-      raw: { links, sizes },
+      raw: { links, sizes, ofPipe },
     };
   },
 };
 
-/** @param {number} links @param {Bench} bench @returns {Promise<Sizes>} */
-async function measureOnce(links, bench) {
+/** @param {readonly Sizes[]} sizes */
+function beforeTheFirst(sizes) {
+  return `${format('bytes', median(sizes.map(({ empty }) => empty)))} before the first link`;
+}
+
+/** @param {Peer} peer @param {number} links @param {Bench} bench @returns {Promise<Sizes>} */
+async function measureOnce(peer, links, bench) {
   const rest = bench.quick ? QUICK_REST : REST;
   const load = await Load.start(bench.processes, { ...ONE_AT_A_TIME, links });
-  const proxy = await load.startProxy(traced, bench);
-  const measurement = new Measurement(traced.name, proxy, load);
+  const proxy = await load.startProxy(peer, bench);
+  const measurement = new Measurement(peer.name, proxy, load);
   const [pid = 0] = proxy.pids;
   const size = async () => {
     await setTimeout(rest);

@@ -30,29 +30,45 @@ export class ConnectionLog implements Observer {
   }
 
   link(link: LinkFacts): LinkObserver {
-    const log = this.#log;
-    log.debug({ link: link.id, ...endsOf(link.downstream) }, 'accepted');
-    return {
-      connected: (upstream) => log.debug({ link: link.id, ...endsOf(upstream) }, 'connected'),
-      connectFailed: (attempt) =>
-        this.#limited.write('warn', 'connect failed', {
-          ...attemptFields(attempt),
-          next_hop: `${attempt.proto}:${formatHostPort(link.nextHop)}`,
-          from: formatEndpoint(link.downstream.far),
-        }),
-      read: () => {},
-      closed: (connection, ending) => this.#closed(link, connection, ending),
-      ended: () => {},
-    };
+    this.#log.debug({ link: link.id, ...endsOf(link.downstream) }, 'accepted');
+    return new LinkLog(link, this.#log, this.#limited);
+  }
+}
+
+class LinkLog implements LinkObserver {
+  readonly #link: LinkFacts;
+  readonly #log: Log;
+  readonly #limited: RateLimitedLog;
+
+  constructor(link: LinkFacts, log: Log, limited: RateLimitedLog) {
+    this.#link = link;
+    this.#log = log;
+    this.#limited = limited;
   }
 
-  #closed(link: LinkFacts, connection: ConnectionFacts, ending: Ending): void {
+  connected(upstream: ConnectionFacts): void {
+    this.#log.debug({ link: this.#link.id, ...endsOf(upstream) }, 'connected');
+  }
+
+  connectFailed(attempt: FailedAttempt): void {
+    this.#limited.write('warn', 'connect failed', {
+      ...attemptFields(attempt),
+      next_hop: `${attempt.proto}:${formatHostPort(this.#link.nextHop)}`,
+      from: formatEndpoint(this.#link.downstream.far),
+    });
+  }
+
+  read(): void {}
+
+  closed(connection: ConnectionFacts, ending: Ending): void {
     const { reason, detail, by } = ending;
-    const fields = { link: link.id, ...endsOf(connection), reason, detail, by };
+    const fields = { link: this.#link.id, ...endsOf(connection), reason, detail, by };
     // The connection that only followed the other is told of by the other's line.
     if (ending.status === 'SUCCESS' || reason === 'link_closed') this.#log.debug(fields, 'closed');
     else this.#limited.write('info', 'link failed', fields);
   }
+
+  ended(): void {}
 }
 
 function attemptFields({ link, proto, reason, detail }: FailedAttempt): Record<string, unknown> {

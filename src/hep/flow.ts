@@ -1,20 +1,13 @@
 import { MsrptapError } from '../lib/errors.js';
+import { type FixedHead, writeHepChunkHeader } from './fixed-head.js';
 import {
-  HEADER_BYTES,
   HEP_CHUNK,
   HEP_CHUNK_HEADER_BYTES,
-  MAGIC,
   MAX_NAME_BYTES,
   MAX_PACKET_BYTES,
   printable,
   writeLength,
 } from './format.js';
-
-/** A TLV of a HEP packet, of vendor 0. */
-export interface HepChunk {
-  readonly type: number;
-  readonly value: Buffer;
-}
 
 /** Of a hepChunk's length, the last of its header. */
 const LENGTH_BYTES = 2;
@@ -26,30 +19,16 @@ const MICROS_PER_SECOND = 1_000_000;
  * flow nearly always have the correlation id of the one before, so all that comes before the payload is kept for it.
  */
 export class PacketFlow {
-  readonly #fixed: Buffer;
+  readonly #fixed: FixedHead;
   /** The correlation id as it was given, not as it is written. */
   #correlationId: string | null = null;
-  /** The fixed hepChunks, that of the correlation id, and the header of the payload's. */
+  /** The fixed hepChunks; once there was a packet also that of its correlation id, and the header of the payload's. */
   #head: Buffer;
-  readonly #secondsAt: number;
-  readonly #microsecondsAt: number;
 
-  /** @param fixed the hepChunks that all packets share; those of the time are overwritten in each packet */
-  constructor(fixed: readonly HepChunk[]) {
-    this.#fixed = Buffer.alloc(
-      fixed.reduce((sum, { value }) => sum + HEP_CHUNK_HEADER_BYTES + value.length, HEADER_BYTES),
-    );
-    MAGIC.copy(this.#fixed);
-    const valueAt = new Map<number, number>();
-    let at = HEADER_BYTES;
-    for (const { type, value } of fixed) {
-      at = writeHepChunkHeader(this.#fixed, at, type, value.length);
-      valueAt.set(type, at);
-      at += value.copy(this.#fixed, at);
-    }
-    this.#head = this.#fixed;
-    this.#secondsAt = offsetOf(valueAt, HEP_CHUNK.seconds);
-    this.#microsecondsAt = offsetOf(valueAt, HEP_CHUNK.microseconds);
+  /** @param head as `fixed` made it */
+  constructor(fixed: FixedHead, head: Buffer) {
+    this.#fixed = fixed;
+    this.#head = head;
   }
 
   /** The octets of a packet. One that has more than 65507 (MAX_PACKET_BYTES) cannot be written. */
@@ -75,8 +54,8 @@ export class PacketFlow {
     into.set(head, at);
     writeLength(into, at, size);
     const seconds = Math.floor(timeMicros / MICROS_PER_SECOND);
-    into.writeUInt32BE(seconds, at + this.#secondsAt);
-    into.writeUInt32BE(Math.floor(timeMicros - seconds * MICROS_PER_SECOND), at + this.#microsecondsAt);
+    into.writeUInt32BE(seconds, at + this.#fixed.secondsAt);
+    into.writeUInt32BE(Math.floor(timeMicros - seconds * MICROS_PER_SECOND), at + this.#fixed.microsecondsAt);
     let end = at + head.length;
     into.writeUInt16BE(HEP_CHUNK_HEADER_BYTES + payloadBytes, end - LENGTH_BYTES);
     for (const piece of payload) {
@@ -89,7 +68,7 @@ export class PacketFlow {
   #setCorrelationId(correlationId: string): void {
     const id = printable(correlationId);
     const head = Buffer.allocUnsafeSlow(this.size(id, 0));
-    let at = this.#fixed.copy(head);
+    let at = this.#head.copy(head, 0, 0, this.#fixed.length);
     at = writeHepChunkHeader(head, at, HEP_CHUNK.correlationId, id.length);
     at += head.write(id, at, 'latin1');
     writeHepChunkHeader(head, at, HEP_CHUNK.payload, 0);
@@ -102,17 +81,4 @@ export function totalLength(pieces: readonly Buffer[]): number {
   let length = 0;
   for (const piece of pieces) length += piece.length;
   return length;
-}
-
-function writeHepChunkHeader(into: Buffer, at: number, type: number, valueBytes: number): number {
-  into.writeUInt16BE(0, at);
-  into.writeUInt16BE(type, at + 2);
-  into.writeUInt16BE(HEP_CHUNK_HEADER_BYTES + valueBytes, at + 4);
-  return at + HEP_CHUNK_HEADER_BYTES;
-}
-
-function offsetOf(valueAt: ReadonlyMap<number, number>, type: number): number {
-  const at = valueAt.get(type);
-  if (at === undefined) throw new MsrptapError('hep_template_invalid', `no hepChunk ${type}`);
-  return at;
 }

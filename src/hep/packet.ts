@@ -6,7 +6,8 @@
 import hepJs from 'hep-js';
 import type { Endpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
-import { PacketFlow, type HepChunk } from './flow.js';
+import { FixedHead, type HepChunk } from './fixed-head.js';
+import { PacketFlow } from './flow.js';
 import {
   announcedLength,
   FAMILY_IPV4,
@@ -51,9 +52,14 @@ const REQUIRED = [
 /** Written anew for each packet, behind the fixed part. */
 const PER_PACKET: ReadonlySet<number> = new Set([HEP_CHUNK.correlationId, HEP_CHUNK.payload]);
 
+interface Heads {
+  readonly ipv4: FixedHead;
+  readonly ipv6: FixedHead;
+}
+
 export class PacketTemplates {
   readonly #identity: PacketIdentity;
-  readonly #templates = new Map<number, readonly HepChunk[]>();
+  readonly #heads = new Map<number, Heads>();
 
   constructor(identity: PacketIdentity) {
     this.#identity = identity;
@@ -64,12 +70,19 @@ export class PacketTemplates {
    * @throws MsrptapError hep_address_invalid, hep_template_invalid
    */
   flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow {
-    let template = this.#templates.get(payloadType);
-    if (template === undefined) {
-      template = readTemplate(makeTemplate(this.#identity, payloadType), this.#identity);
-      this.#templates.set(payloadType, template);
-    }
-    return new PacketFlow(withAddresses(template, source, destination));
+    const addresses = addressPair(source.ip, destination.ip);
+    const { ipv4, ipv6 } = this.#headsOf(payloadType);
+    const fixed = addresses.family === FAMILY_IPV6 ? ipv6 : ipv4;
+    return new PacketFlow(fixed, fixed.between(addresses, source.port, destination.port));
+  }
+
+  #headsOf(payloadType: number): Heads {
+    const known = this.#heads.get(payloadType);
+    if (known !== undefined) return known;
+    const hepChunks = readTemplate(makeTemplate(this.#identity, payloadType), this.#identity);
+    const heads = { ipv4: new FixedHead(hepChunks, FAMILY_IPV4), ipv6: new FixedHead(hepChunks, FAMILY_IPV6) };
+    this.#heads.set(payloadType, heads);
+    return heads;
   }
 }
 
@@ -114,24 +127,4 @@ export function readTemplate(packet: Buffer, { nodeName }: PacketIdentity): read
 
 function invalid(what: string): MsrptapError {
   return new MsrptapError('hep_template_invalid', `hep-js made a packet with ${what}`);
-}
-
-function withAddresses(template: readonly HepChunk[], source: Endpoint, destination: Endpoint): readonly HepChunk[] {
-  const addresses = addressPair(source.ip, destination.ip);
-  const isIpv6 = addresses.family === FAMILY_IPV6;
-  const { source4, source6, destination4, destination6, sourcePort, destinationPort } = HEP_CHUNK;
-  const replacements = new Map<number, HepChunk>([
-    [HEP_CHUNK.family, { type: HEP_CHUNK.family, value: Buffer.of(addresses.family) }],
-    [source4, { type: isIpv6 ? source6 : source4, value: addresses.source }],
-    [destination4, { type: isIpv6 ? destination6 : destination4, value: addresses.destination }],
-    [sourcePort, { type: sourcePort, value: uint16(source.port) }],
-    [destinationPort, { type: destinationPort, value: uint16(destination.port) }],
-  ]);
-  return template.map((hepChunk) => replacements.get(hepChunk.type) ?? hepChunk);
-}
-
-function uint16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
-  return bytes;
 }

@@ -54,11 +54,10 @@ export class TcpConnection {
     this.#timing = timing;
     this.#raw = dial(config, lookup);
     this.#socket = this.#raw;
-    this.#stall = new StallWatch(
-      timing.stall,
-      () => (this.#socket.writableLength === 0 ? null : this.#taken),
-      () => this.#end(`the receiver took nothing for ${timing.stall} ms`),
-    );
+    this.#stall = new StallWatch(timing.stall, {
+      progress: () => (this.#socket.writableLength === 0 ? null : this.#taken),
+      stalled: () => this.#end(`the receiver took nothing for ${timing.stall} ms`),
+    });
     this.#timer = setTimeout(() => {
       this.#end(`no connection within ${timing.connectTimeout} ms`);
     }, timing.connectTimeout);

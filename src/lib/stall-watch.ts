@@ -6,59 +6,60 @@
  */
 const LOOKS = 4;
 
+/** Whoever has something that ought to move. One may have several watches: each call says which it is for. */
+export interface Watched {
+  /** A figure that changes with progress; null: there is nothing to watch any more (the watch stops until armed again). */
+  progress(watch: StallWatch): number | null;
+  stalled(watch: StallWatch): void;
+}
+
 export class StallWatch {
   readonly #timeout: number;
-  readonly #figure: () => number | null;
-  readonly #onStall: () => void;
-  #timer: NodeJS.Timeout | null = null;
+  readonly #watched: Watched;
+  #round: Round | null = null;
   #immediate: NodeJS.Immediate | null = null;
   #last = 0;
-  #still = 0;
+  /** Looks that saw no progress since the one that did; -1 until the first, which comes at any time within a LOOKS-th. */
+  #still = -1;
 
-  /**
-   * @param timeout milliseconds; 0 never tells
-   * @param figure changes with progress; null: there is nothing to watch any more (the watch stops until armed again)
-   */
-  constructor(timeout: number, figure: () => number | null, onStall: () => void) {
+  /** @param timeout milliseconds; 0 never tells */
+  constructor(timeout: number, watched: Watched) {
     this.#timeout = timeout;
-    this.#figure = figure;
-    this.#onStall = onStall;
+    this.#watched = watched;
   }
 
   /** Begins to watch; does nothing when it watches already. */
   arm(): void {
-    if (this.#timer !== null || this.#timeout === 0) return;
-    this.#last = this.#figure() ?? 0;
-    this.#still = 0;
-    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.ceil(this.#timeout / LOOKS)));
+    if (this.#round !== null || this.#timeout === 0) return;
+    this.#last = this.#watched.progress(this) ?? 0;
+    this.#still = -1;
+    this.#round = Round.join(this.#timeout, this);
   }
 
   disarm(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#round?.leave(this);
+    this.#round = null;
     if (this.#immediate !== null) clearImmediate(this.#immediate);
-    this.#timer = null;
     this.#immediate = null;
   }
 
-  #look(): void {
-    if (!this.#stoodStill()) return;
+  /** It is time for a look. */
+  look(): void {
+    if (this.#immediate !== null || !this.#stoodStill()) return;
     this.#still += 1;
-    if (this.#still < LOOKS) {
-      this.#timer?.refresh();
-      return;
-    }
+    if (this.#still < LOOKS) return;
     // After a stall of the event loop timers fire before the data that had arrived meanwhile is delivered: one more turn
     // of the loop decides.
     this.#immediate = setImmediate(() => {
       this.#immediate = null;
       if (!this.#stoodStill()) return;
       this.disarm();
-      this.#onStall();
+      this.#watched.stalled(this);
     });
   }
 
   #stoodStill(): boolean {
-    const figure = this.#figure();
+    const figure = this.#watched.progress(this);
     if (figure === null) {
       this.disarm();
       return false;
@@ -66,7 +67,42 @@ export class StallWatch {
     if (figure === this.#last) return true;
     this.#last = figure;
     this.#still = 0;
-    this.#timer?.refresh();
     return false;
+  }
+}
+
+/** All watches of one timeout look in the same round: thousands of quiet links need no timer of their own. */
+class Round {
+  static readonly #all = new Map<number, Round>();
+
+  static join(timeout: number, watch: StallWatch): Round {
+    let round = Round.#all.get(timeout);
+    if (round === undefined) {
+      round = new Round(timeout);
+      Round.#all.set(timeout, round);
+    }
+    round.#watches.add(watch);
+    return round;
+  }
+
+  readonly #timeout: number;
+  readonly #watches = new Set<StallWatch>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(timeout: number) {
+    this.#timeout = timeout;
+    this.#timer = setTimeout(() => this.#look(), Math.max(1, Math.ceil(timeout / LOOKS)));
+  }
+
+  leave(watch: StallWatch): void {
+    this.#watches.delete(watch);
+    if (this.#watches.size > 0) return;
+    clearTimeout(this.#timer);
+    Round.#all.delete(this.#timeout);
+  }
+
+  #look(): void {
+    for (const watch of this.#watches) watch.look();
+    if (this.#watches.size > 0) this.#timer.refresh();
   }
 }

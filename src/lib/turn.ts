@@ -2,15 +2,19 @@
  * The end of a turn of the event loop: everything that the kernel had ready has been delivered by then. All who wait in
  * one turn share one immediate.
  */
-let waiting: (() => void)[] = [];
+let waiting: EndOfTurn[] = [];
 
-export function atEndOfTurn(callback: () => void): void {
+export interface EndOfTurn {
+  endOfTurn(): void;
+}
+
+export function atEndOfTurn(waiter: EndOfTurn): void {
   if (waiting.length === 0) setImmediate(run);
-  waiting.push(callback);
+  waiting.push(waiter);
 }
 
 function run(): void {
   const due = waiting;
   waiting = [];
-  for (const callback of due) callback();
+  for (const waiter of due) waiter.endOfTurn();
 }

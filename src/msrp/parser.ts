@@ -3,7 +3,7 @@ import { CR, END_LINE_HYPHENS, LF, PROTOCOL } from './grammar.js';
 import { HeaderLines } from './header-lines.js';
 import { ParsedMessage, type Message } from './message.js';
 import type { ParseErrorKind } from './parse-errors.js';
-import { RepeatedPaths } from './repeated-paths.js';
+import { KnownPaths, type RepeatedPaths } from './repeated-paths.js';
 import { SplitHead } from './split-head.js';
 import { StartLine } from './start-line.js';
 
@@ -47,8 +47,7 @@ export class Parser {
   readonly #endLine = new EndLine();
   readonly #startLine = new StartLine(this.#endLine.transactionId);
   readonly #headerLines = new HeaderLines();
-  readonly #requestPaths = new RepeatedPaths();
-  readonly #responsePaths = new RepeatedPaths();
+  #paths = new KnownPaths();
   readonly #splitHead = new SplitHead();
   #state = BETWEEN_MESSAGES;
   #error: ParseErrorKind | null = null;
@@ -63,6 +62,16 @@ export class Parser {
 
   constructor(options: ParserOptions = {}) {
     this.#maxHeaderSection = options.maxHeaderSection ?? DEFAULT_MAX_HEADER_SECTION;
+  }
+
+  /** It stands between two messages, and could as well look on at another direction. */
+  get idle(): boolean {
+    return this.#open === null && this.#state === BETWEEN_MESSAGES && this.#error === null;
+  }
+
+  /** From now on it looks on at the direction that has these paths. It has to be idle and settled. */
+  serve(paths: KnownPaths): void {
+    this.#paths = paths;
   }
 
   /** What was found that is not MSRP, or null. Nothing is parsed after it. */
@@ -176,7 +185,7 @@ export class Parser {
   }
 
   #pathsOf({ kind }: Message): RepeatedPaths {
-    return kind === 'request' ? this.#requestPaths : this.#responsePaths;
+    return this.#paths.of(kind);
   }
 
   #inHeaders(message: ParsedMessage, read: Buffer, at: number): number {

@@ -7,6 +7,8 @@ const MAX_OCTETS = 512;
 /** Grain of the memory they are kept in. */
 const GRAIN = 64;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Stands for the octets of a To-Path and a From-Path: messages that have the same one have the same paths. */
 export type PathsToken = object;
 
@@ -16,7 +18,7 @@ export type PathsToken = object;
  * here, and the token spares reading them to those who look on.
  */
 export class RepeatedPaths {
-  #octets = Buffer.alloc(0);
+  #octets = NOTHING;
   #length = 0;
   #token: PathsToken | null = null;
 
@@ -47,5 +49,17 @@ export class RepeatedPaths {
     this.#length = length;
     this.#token = {};
     return this.#token;
+  }
+}
+
+/** The repeated paths of one direction: all that is known of it while no message is open. */
+export class KnownPaths {
+  #ofRequests: RepeatedPaths | null = null;
+  #ofResponses: RepeatedPaths | null = null;
+
+  of(kind: 'request' | 'response'): RepeatedPaths {
+    // Most directions have one of them only.
+    if (kind === 'request') return (this.#ofRequests ??= new RepeatedPaths());
+    return (this.#ofResponses ??= new RepeatedPaths());
   }
 }

@@ -2,9 +2,10 @@ import type { Socket } from 'node:net';
 import { type Endpoint, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
-import { StallWatch } from '../lib/stall-watch.js';
+import { StallWatch, type Watched } from '../lib/stall-watch.js';
 import { Outgoing } from './outgoing.js';
 import { SlabSocket } from './slab-socket.js';
+import { type SocketListener, listenTo } from './socket-events.js';
 import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
 
 export interface ConnectionHandler {
@@ -36,7 +37,7 @@ const outgoing = new Outgoing();
  * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
  * `stream` is where the bytes are read and written (the same, or the TLS socket around it).
  */
-export class Connection {
+export class Connection implements SocketListener, Watched {
   readonly leg: 'downstream' | 'upstream';
   readonly proto: 'msrp' | 'msrps';
   readonly near: Endpoint;
@@ -49,7 +50,9 @@ export class Connection {
   messagesOut = 0;
   readonly #raw: Socket;
   readonly #stream: Socket;
-  readonly #sendWatch: StallWatch;
+  readonly #sendTimeout: number;
+  /** Made with the first write that waits: most connections have none. */
+  #sendWatch: StallWatch | null = null;
   #handler: ConnectionHandler | null = null;
   #firstToClose: 'far' | 'near' | null = null;
   /** The far side's end was seen; what kind of end it is will be known in this turn. */
@@ -70,11 +73,7 @@ export class Connection {
     this.tls = tls;
     this.#raw = raw;
     this.#stream = stream;
-    this.#sendWatch = new StallWatch(
-      options.send_timeout,
-      () => this.#taken(),
-      () => this.#handler?.onFailure('send_timeout', `no byte taken for ${options.send_timeout} ms`),
-    );
+    this.#sendTimeout = options.send_timeout;
     raw.setNoDelay(true);
     raw.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   }
@@ -99,27 +98,7 @@ export class Connection {
     };
     if (stream instanceof SlabSocket) stream.onBytes(take);
     else stream.on('data', take);
-    stream.on('end', () => {
-      this.#firstToClose ??= 'far';
-      this.#ended(handler);
-    });
-    stream.on('finish', () => {
-      this.#firstToClose ??= 'near';
-    });
-    stream.on('drain', () => handler.onDrain());
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (this.#closed) return;
-      const reason = reasonOfSocketError(error);
-      if (reason === 'reset') this.#firstToClose ??= 'far';
-      handler.onFailure(reason, error.message);
-    });
-    stream.on('close', () => {
-      if (this.#closed) return;
-      this.#tellEnd(handler);
-      this.#closed = true;
-      this.#sendWatch.disarm();
-      handler.onClosed();
-    });
+    listenTo(stream, this);
     // Between the handshake and here the stream may already have ended.
     if (stream.destroyed) setImmediate(() => this.#missedClose());
     else stream.resume();
@@ -135,6 +114,7 @@ export class Connection {
     this.bytesOut += buffer.length;
     const welcome = outgoing.write(stream, buffer);
     if (stream.writableLength === 0) return true;
+    this.#sendWatch ??= new StallWatch(this.#sendTimeout, this);
     this.#sendWatch.arm();
     return welcome;
   }
@@ -166,11 +146,35 @@ export class Connection {
     stream.destroy();
   }
 
+  socketFinished(): void {
+    this.#firstToClose ??= 'near';
+  }
+
+  socketDrained(): void {
+    this.#handler?.onDrain();
+  }
+
+  socketBroke(error: NodeJS.ErrnoException): void {
+    if (this.#closed) return;
+    const reason = reasonOfSocketError(error);
+    if (reason === 'reset') this.#firstToClose ??= 'far';
+    this.#handler?.onFailure(reason, error.message);
+  }
+
+  socketClosed(): void {
+    if (this.#closed) return;
+    this.#tellEnd();
+    this.#closed = true;
+    this.#sendWatch?.disarm();
+    this.#handler?.onClosed();
+  }
+
   /**
    * libuv takes a RST that stands right behind data for an end of the stream. A write, be it an empty one, is told the
    * truth, in this turn; one that waits already is told it too. With our own FIN sent there is no asking.
    */
-  #ended(handler: ConnectionHandler): void {
+  socketEnded(): void {
+    this.#firstToClose ??= 'far';
     const stream = this.#stream;
     if (!stream.writableEnded && stream.writableLength === 0) {
       // Below TLS, whose empty write keeps errors to itself.
@@ -179,13 +183,13 @@ export class Connection {
       });
     }
     this.#endIsDue = true;
-    setImmediate(() => this.#tellEnd(handler));
+    setImmediate(() => this.#tellEnd());
   }
 
-  #tellEnd(handler: ConnectionHandler): void {
+  #tellEnd(): void {
     if (!this.#endIsDue) return;
     this.#endIsDue = false;
-    if (this.#stream.errored === null) handler.onEnd();
+    if (this.#stream.errored === null) this.#handler?.onEnd();
   }
 
   #missedClose(): void {
@@ -197,12 +201,16 @@ export class Connection {
   }
 
   /** A figure that moves whenever the kernel took bytes, or null when there is nothing to send. */
-  #taken(): number | null {
+  progress(): number | null {
     const waiting = this.#stream.writableLength;
     if (waiting === 0 || this.#stream.destroyed) return null;
     // A write counts as waiting until the kernel has taken the whole of it, so a reader of a few KB a second would
     // seem to stand still; the handle knows the part that was taken.
     const handle = (this.#raw as Socket & { _handle?: { writeQueueSize?: number } | null })._handle;
     return this.bytesOut - waiting - (handle?.writeQueueSize ?? 0);
+  }
+
+  stalled(): void {
+    this.#handler?.onFailure('send_timeout', `no byte taken for ${this.#sendTimeout} ms`);
   }
 }

@@ -1,9 +1,12 @@
 import type { Direction, Piece, Read } from '../events.js';
-import { atEndOfTurn } from '../lib/turn.js';
+import type { Reason } from '../lib/reasons.js';
+import { type EndOfTurn, atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
-import { Parser } from '../msrp/parser.js';
+import type { Parser } from '../msrp/parser.js';
+import { ParserPool } from '../msrp/parser-pool.js';
+import { KnownPaths } from '../msrp/repeated-paths.js';
 import { isTls } from '../net/client-hello.js';
-import type { Connection } from '../net/connection.js';
+import type { Connection, ConnectionHandler } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
 import { FlowRead } from './flow-read.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
@@ -13,27 +16,42 @@ const NO_PIECES: readonly Piece[] = [];
 /** One for all flows: no read happens within another. */
 const theRead = new FlowRead();
 
+const parsers = new ParserPool();
+
+/** The link: what a flow and the connection that it reads from tell. */
 export interface FlowOwner {
+  onBytes(flow: Flow, buffer: Buffer): void;
   /** After the bytes were passed on. */
   onRead(read: Read): void;
   /** The bytes are not MSRP, and on_parse_error is `close`. */
   onParseError(flow: Flow, reason: 'parse_error' | 'tls_unexpected', detail: string): void;
   onChunkLimit(flow: Flow): void;
+  /** The far side of `flow.from` sent its FIN. */
+  onFin(flow: Flow): void;
+  /** `flow.from` takes bytes again. */
+  onTakes(flow: Flow): void;
+  onBroken(flow: Flow, reason: Reason, detail: string): void;
+  onGone(flow: Flow): void;
 }
 
 /**
  * One direction of a link: bytes go from one connection to the other read by read; the parser looks on. Until the other
  * connection stands copies of them are held, HOLD_BYTES at most.
  */
-export class Flow {
+export class Flow implements ConnectionHandler, EndOfTurn {
   readonly direction: Direction;
   readonly from: Connection;
   readonly #owner: FlowOwner;
   readonly #passErrors: boolean;
   readonly #budget: ChunkBudget;
   #to: Connection | null = null;
-  #parser: Parser | null = new Parser();
-  #held: Buffer[] = [];
+  readonly #paths = new KnownPaths();
+  /** null: no message is open. */
+  #parser: Parser | null = null;
+  /** It was not MSRP: what is still passed on is not looked at. */
+  #blind = false;
+  /** null: nothing is held. */
+  #held: Buffer[] | null = null;
   #heldBytes = 0;
   #paused = false;
   #fromEnded = false;
@@ -51,7 +69,7 @@ export class Flow {
     this.#budget = new ChunkBudget(options.max_msg_chunks);
   }
 
-  /** Whether everything read so far was whole messages, passed on. Without a parser nobody knows, and it is. */
+  /** Whether everything read so far was whole messages, passed on. When it was not MSRP nobody knows, and it is. */
   get atBoundary(): boolean {
     return this.#heldBytes === 0 && (this.#parser === null || this.#parser.open === null);
   }
@@ -61,15 +79,35 @@ export class Flow {
     return this.#fromEnded;
   }
 
+  onRead(buffer: Buffer): void {
+    this.#owner.onBytes(this, buffer);
+  }
+
+  onEnd(): void {
+    this.#owner.onFin(this);
+  }
+
+  onDrain(): void {
+    this.#owner.onTakes(this);
+  }
+
+  onFailure(reason: Reason, detail: string): void {
+    this.#owner.onBroken(this, reason, detail);
+  }
+
+  onClosed(): void {
+    this.#owner.onGone(this);
+  }
+
   /** The other connection stands: what was held goes out first. */
   attach(to: Connection): void {
     this.#to = to;
     const held = this.#held;
-    this.#held = [];
+    this.#held = null;
     this.#heldBytes = 0;
     to.messagesOut = this.from.messagesIn;
     let welcome = true;
-    for (const buffer of held) welcome = to.write(buffer);
+    for (const buffer of held ?? []) welcome = to.write(buffer);
     if (this.#fromEnded) to.end();
     else if (welcome) this.#resume();
     else this.#pause();
@@ -78,12 +116,13 @@ export class Flow {
   /** @param buffer good during the call */
   read(buffer: Buffer): void {
     if (this.#stopped) return;
-    const parser = this.#parser;
-    if (parser === null) {
+    if (this.#blind) {
       this.#pass(buffer);
       this.#tell(buffer, NO_PIECES, 0, null);
       return;
     }
+    const parser = this.#parser ?? parsers.take(this.#paths);
+    this.#parser = parser;
     const good = parser.parse(buffer);
     const { error, pieces } = parser;
     const last = pieces[pieces.length - 1];
@@ -94,6 +133,9 @@ export class Flow {
     if (error !== null) this.#failed(error, buffer);
     else this.#account(parser.open, last);
     parser.settle();
+    if (!parser.idle) return;
+    this.#parser = null;
+    parsers.give(parser);
   }
 
   /** The far side of `from` sent its FIN: passed on as a FIN, after everything that came before it. */
@@ -115,7 +157,7 @@ export class Flow {
   #pass(buffer: Buffer): void {
     if (buffer.length === 0) return;
     if (this.#to === null) {
-      this.#held.push(Buffer.from(buffer));
+      (this.#held ??= []).push(Buffer.from(buffer));
       this.#heldBytes += buffer.length;
       if (this.#heldBytes >= HOLD_BYTES) this.#pause();
     } else if (!this.#to.write(buffer)) {
@@ -147,6 +189,7 @@ export class Flow {
 
   #failed(error: string, buffer: Buffer): void {
     this.#parser = null;
+    this.#blind = true;
     if (this.#passErrors) return;
     const isFirst = this.from.bytesIn === buffer.length;
     const reason = isFirst && isTls(buffer) ? 'tls_unexpected' : 'parse_error';
@@ -164,14 +207,14 @@ export class Flow {
     this.#turnBytes += last.end - last.start;
     if (this.#turnPending) return;
     this.#turnPending = true;
-    atEndOfTurn(this.#endOfTurn);
+    atEndOfTurn(this);
   }
 
-  readonly #endOfTurn = (): void => {
+  endOfTurn(): void {
     this.#turnPending = false;
     if (this.#turnMessage === null || this.#stopped) return;
     const octets = this.#turnBytes;
     this.#turnBytes = 0;
     if (!this.#budget.spend(octets)) this.#owner.onChunkLimit(this);
-  };
+  }
 }

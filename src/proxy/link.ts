@@ -3,8 +3,8 @@ import { formatHostPort } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import { REASONS, type Reason } from '../lib/reasons.js';
-import { StallWatch } from '../lib/stall-watch.js';
-import type { Connection, ConnectionHandler } from '../net/connection.js';
+import { StallWatch, type Watched } from '../lib/stall-watch.js';
+import type { Connection } from '../net/connection.js';
 import { Dial, type DialContext, type DialFailure } from '../net/dial.js';
 import { Flow, type FlowOwner } from './flow.js';
 import { DRAIN_QUIET_MS, type LinkOptions } from './options.js';
@@ -29,7 +29,7 @@ type State = 'open' | 'drained' | 'cut';
  * Ends: a FIN is passed on as a FIN, and the link is over when both have been. Everything else (a failed dial, a reset, a
  * timeout, bytes that are not MSRP) resets both connections: the peer must not take a cut for an answer.
  */
-export class Link implements LinkFacts, FlowOwner {
+export class Link implements LinkFacts, FlowOwner, Watched {
   readonly id: string;
   readonly nextHop: NextHop;
   readonly downstream: Connection;
@@ -39,14 +39,14 @@ export class Link implements LinkFacts, FlowOwner {
   readonly #onEnded: (link: Link) => void;
   readonly #up: Flow;
   #down: Flow | null = null;
-  readonly #dial: Dial;
-  #dialling = true;
+  /** null: it is over. */
+  #dial: Dial | null;
   #state: State = 'open';
   #cause: Cause | null = null;
   /** Connections that have not closed. */
   #standing = 1;
   readonly #idle: StallWatch;
-  readonly #halfClosed: StallWatch;
+  #halfClosed: StallWatch | null = null;
   #drainQuiet: StallWatch | null = null;
 
   constructor(
@@ -63,8 +63,7 @@ export class Link implements LinkFacts, FlowOwner {
     this.downstream = downstream;
     this.#options = options;
     this.#onEnded = onEnded;
-    this.#idle = this.#timeout('idle_timeout');
-    this.#halfClosed = this.#timeout('half_close_timeout');
+    this.#idle = new StallWatch(options.idle_timeout, this);
     this.#up = new Flow('up', downstream, options, this);
     this.#observer = observe(this);
     this.#dial = new Dial(
@@ -74,18 +73,14 @@ export class Link implements LinkFacts, FlowOwner {
       (connection) => this.#connected(connection),
       (failure) => this.#dialFailed(failure),
     );
-    downstream.open(this.#handler(this.#up, () => this.#down?.drained()));
+    downstream.open(this.#up);
     this.#idle.arm();
   }
 
   /** Ends the link at a message boundary, once it is quiet. */
   drain(): void {
     if (this.#state !== 'open' || this.#drainQuiet !== null) return;
-    this.#drainQuiet = new StallWatch(
-      DRAIN_QUIET_MS,
-      () => this.#moved(),
-      () => this.#drainOrWait(),
-    );
+    this.#drainQuiet = new StallWatch(DRAIN_QUIET_MS, this);
     this.#drainQuiet.arm();
   }
 
@@ -93,7 +88,21 @@ export class Link implements LinkFacts, FlowOwner {
   cut(reason: Reason, status: Ending['status']): void {
     this.#end({ reason, status, culprit: null, detail: REASONS[reason] });
     this.#reset();
-    if (this.#dialling) this.#dial.abort('link_closed');
+    this.#dial?.abort('link_closed');
+  }
+
+  onBytes(flow: Flow, buffer: Buffer): void {
+    // Data that crosses the FIN of a drain gets the RST that a closed socket gives.
+    if (this.#state !== 'open') {
+      this.#reset();
+      return;
+    }
+    try {
+      flow.read(buffer);
+    } catch (error) {
+      // What a peer sends must not end the process: a fault in here costs one link, and is told.
+      this.#fail('internal_error', null, messageOf(error));
+    }
   }
 
   onRead(read: Read): void {
@@ -108,14 +117,53 @@ export class Link implements LinkFacts, FlowOwner {
     this.#fail('max_msg_chunks', flow.from.leg, REASONS.max_msg_chunks);
   }
 
+  onFin(flow: Flow): void {
+    this.#cause ??= {
+      reason: 'peer_closed',
+      status: 'SUCCESS',
+      culprit: flow.from.leg,
+      detail: REASONS.peer_closed,
+    };
+    flow.end();
+    if (this.#up.fromEnded && this.#down?.fromEnded === true) return;
+    this.#halfClosed ??= new StallWatch(this.#options.half_close_timeout, this);
+    this.#halfClosed.arm();
+  }
+
+  onTakes(flow: Flow): void {
+    if (flow === this.#up) this.#down?.drained();
+    else this.#up.drained();
+  }
+
+  onBroken(flow: Flow, reason: Reason, detail: string): void {
+    this.#fail(reason, flow.from.leg, detail);
+  }
+
+  onGone({ from }: Flow): void {
+    this.#observer.closed(from, this.#endingOf(from));
+    this.#standing -= 1;
+    this.#endIfOver();
+  }
+
+  /** Moves with every octet read or taken. */
+  progress(): number {
+    const { downstream, upstream } = this;
+    return octets(downstream) + (upstream === null ? 0 : octets(upstream));
+  }
+
+  stalled(watch: StallWatch): void {
+    if (watch === this.#drainQuiet) this.#drainOrWait();
+    else this.cut(watch === this.#idle ? 'idle_timeout' : 'half_close_timeout', 'FAILURE');
+  }
+
   #connected(upstream: Connection): void {
-    this.#dialling = false;
+    this.#dial = null;
     this.#standing += 1;
     this.upstream = upstream;
     this.#observer.connected(upstream);
     const down = new Flow('down', upstream, this.#options, this);
     this.#down = down;
-    upstream.open(this.#handler(down, () => this.#up.drained()));
+    upstream.open(down);
     down.attach(this.downstream);
     this.#up.attach(upstream);
     if (this.#state === 'cut') this.#reset();
@@ -123,7 +171,7 @@ export class Link implements LinkFacts, FlowOwner {
 
   #dialFailed(failure: DialFailure): void {
     const { id, nextHop } = this;
-    this.#dialling = false;
+    this.#dial = null;
     this.#observer.connectFailed({
       ...failure,
       link: id,
@@ -135,46 +183,8 @@ export class Link implements LinkFacts, FlowOwner {
     this.#endIfOver();
   }
 
-  /** @param reads the flow that the connection feeds; `takes`: it takes bytes again */
-  #handler(reads: Flow, takes: () => void): ConnectionHandler {
-    const connection = reads.from;
-    return {
-      onRead: (buffer) => this.#read(reads, buffer),
-      onEnd: () => this.#finished(reads),
-      onDrain: takes,
-      onFailure: (reason, detail) => this.#fail(reason, connection.leg, detail),
-      onClosed: () => this.#closed(connection),
-    };
-  }
-
-  #read(flow: Flow, buffer: Buffer): void {
-    // Data that crosses the FIN of a drain gets the RST that a closed socket gives.
-    if (this.#state !== 'open') {
-      this.#reset();
-      return;
-    }
-    try {
-      flow.read(buffer);
-    } catch (error) {
-      // What a peer sends must not end the process: a fault in here costs one link, and is told.
-      this.#fail('internal_error', null, messageOf(error));
-    }
-  }
-
-  /** A FIN came. */
-  #finished(flow: Flow): void {
-    this.#cause ??= {
-      reason: 'peer_closed',
-      status: 'SUCCESS',
-      culprit: flow.from.leg,
-      detail: REASONS.peer_closed,
-    };
-    flow.end();
-    if (!(this.#up.fromEnded && this.#down?.fromEnded === true)) this.#halfClosed.arm();
-  }
-
   #drainOrWait(): void {
-    const atBoundary = this.#up.atBoundary && this.#down?.atBoundary !== false && !this.#dialling;
+    const atBoundary = this.#up.atBoundary && this.#down?.atBoundary !== false && this.#dial === null;
     if (!atBoundary || this.downstream.backlog > 0 || (this.upstream?.backlog ?? 0) > 0) {
       this.#drainQuiet?.arm();
       return;
@@ -183,14 +193,6 @@ export class Link implements LinkFacts, FlowOwner {
     this.#state = 'drained';
     this.downstream.end();
     this.upstream?.end();
-  }
-
-  #timeout(name: 'idle_timeout' | 'half_close_timeout'): StallWatch {
-    return new StallWatch(
-      this.#options[name],
-      () => this.#moved(),
-      () => this.cut(name, 'FAILURE'),
-    );
   }
 
   #fail(reason: Reason, culprit: Leg | null, detail: string): void {
@@ -211,12 +213,6 @@ export class Link implements LinkFacts, FlowOwner {
     this.downstream.reset();
   }
 
-  #closed(connection: Connection): void {
-    this.#observer.closed(connection, this.#endingOf(connection));
-    this.#standing -= 1;
-    this.#endIfOver();
-  }
-
   #endingOf({ leg, firstToClose }: Connection): Ending {
     const { reason, status, culprit, detail } = this.#cause ?? {
       reason: 'socket_error',
@@ -233,18 +229,12 @@ export class Link implements LinkFacts, FlowOwner {
   }
 
   #endIfOver(): void {
-    if (this.#standing > 0 || this.#dialling) return;
+    if (this.#standing > 0 || this.#dial !== null) return;
     this.#idle.disarm();
-    this.#halfClosed.disarm();
+    this.#halfClosed?.disarm();
     this.#drainQuiet?.disarm();
     this.#observer.ended();
     this.#onEnded(this);
-  }
-
-  /** Moves with every octet read or taken. */
-  #moved(): number {
-    const { downstream, upstream } = this;
-    return octets(downstream) + (upstream === null ? 0 : octets(upstream));
   }
 }
 

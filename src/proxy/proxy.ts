@@ -38,6 +38,7 @@ export class Proxy {
   readonly #observer: Observer;
   readonly #listeners: Listener[];
   readonly #links = new Set<Link>();
+  readonly #ended = (link: Link): void => void this.#links.delete(link);
   /** Keeps link ids of two starts apart in Homer. */
   readonly #start = randomBytes(4).toString('hex');
   #count = 0;
@@ -138,7 +139,7 @@ export class Proxy {
       this.#options,
       this.#context,
       (facts) => this.#observer.link(facts),
-      (ended) => this.#links.delete(ended),
+      this.#ended,
     );
     this.#links.add(link);
   }

@@ -3,10 +3,10 @@ import type { Message } from '../msrp/message.js';
 import { Capture } from './capture.js';
 import { type MirrorRules, octetsNeeded } from './mirror.js';
 
-/** A message that is complete, or was cut. */
+/** A message that came in several reads and is complete, or was cut. */
 export interface Arrived {
   readonly message: Message;
-  /** Its first octets, as many as are needed to mirror it; a view of the read's buffer when it came in one read. */
+  /** Its first octets, as many as are needed to mirror it. */
   readonly first: Buffer;
   /** '' when its URIs have no session-id, or were not read. */
   readonly session: string;
@@ -20,7 +20,12 @@ interface Arriving {
   session: string | null;
 }
 
-/** Puts the messages of a link together from the pieces in which they are read, as far as they are mirrored. */
+/** Whether it is all of a message, as most pieces are. */
+export function isWhole({ message, start, end }: Piece): boolean {
+  return message.complete && message.length === end - start;
+}
+
+/** Puts messages together that are read in several pieces, as far as they are mirrored. */
 export class Arrivals {
   readonly #rules: MirrorRules;
   readonly #identify: (message: Message) => string;
@@ -33,14 +38,12 @@ export class Arrivals {
   }
 
   /**
+   * @param piece not a whole message
    * @param mirrored whether messages that begin now are mirrored
    * @returns the message, when it is complete and mirrored
    */
   take({ message, start, end }: Piece, { direction, buffer }: Read, mirrored: boolean): Arrived | null {
     const begins = message.length === end - start;
-    if (message.complete && begins) {
-      return { message, first: buffer.subarray(start, end), session: this.#identify(message) };
-    }
     const arriving = this.#arrivingAs(message, direction, mirrored && begins);
     if (message.headComplete) arriving.session ??= this.#identify(message);
     arriving.capture?.add(buffer, start, end, octetsNeeded(message, this.#rules));

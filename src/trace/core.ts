@@ -32,6 +32,12 @@ export interface TracerOptions extends MirrorRules {
   readonly waiting_bytes: number;
 }
 
+/** What may hold packets that wait. */
+export interface Discardable {
+  /** @returns how many they were */
+  discard(): number;
+}
+
 /** What the trace of a link needs of its tracer. */
 export interface TracerCore extends WaitingBudget {
   readonly options: TracerOptions;
@@ -41,4 +47,8 @@ export interface TracerCore extends WaitingBudget {
   readonly on: boolean;
   /** Between the parts of a text event; null: events are JSON. */
   readonly delimiter: string | null;
+  /** For messages. */
+  readonly messageFlow: (source: Endpoint, destination: Endpoint) => PacketFlow;
+  /** Nothing waits in this trace any more, and its link has ended. */
+  done(trace: Discardable): void;
 }

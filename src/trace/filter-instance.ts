@@ -79,11 +79,10 @@ export class FilterInstance {
       execArgv: ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
       resourceLimits: RESOURCE_LIMITS,
     });
-    this.#stall = new StallWatch(
-      options.timeout,
-      () => (this.#asked.length === 0 ? null : this.#answers),
-      () => this.#overdue(),
-    );
+    this.#stall = new StallWatch(options.timeout, {
+      progress: () => (this.#asked.length === 0 ? null : this.#answers),
+      stalled: () => this.#overdue(),
+    });
     this.#worker.on('message', (message: FromWorker) => this.#onMessage(message));
     this.#worker.on('messageerror', (error) => this.#onError(error));
     this.#worker.on('error', (error) => this.#onError(error));

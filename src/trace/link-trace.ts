@@ -9,14 +9,15 @@ import type {
   Read,
 } from '../events.js';
 import type { Message } from '../msrp/message.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, isWhole } from './arrivals.js';
 import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
 import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
 import { routeInput } from './route-input.js';
 import { Sessions } from './sessions.js';
 import type { PacketFlow, TracerCore } from './core.js';
-import { type Attempt, WaitingRoom } from './waiting-room.js';
+import { type EventSender, WaitingEvent } from './waiting-event.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /**
  * Whether a connection is traced. `unopened`: it does not stand yet; `asked`: its route has not answered; `never`: tracing
@@ -24,19 +25,16 @@ import { type Attempt, WaitingRoom } from './waiting-room.js';
  */
 type Decision = 'unopened' | 'asked' | 'traced' | 'never';
 
-/** What a waiting event is taken to occupy; they are few and small. */
-const EVENT_OCTETS = 1_024;
-
 /** The trace of one link: gives each of its packets a decision, a time, addresses and a correlation id. */
-export class LinkTrace implements LinkObserver {
+export class LinkTrace implements LinkObserver, EventSender {
   readonly #link: LinkFacts;
   readonly #tracer: TracerCore;
-  readonly #onDone: () => void;
   readonly #decisions: Record<Leg, Decision> = { downstream: 'unopened', upstream: 'unopened' };
   readonly #sessions = new Sessions();
   readonly #waiting: WaitingRoom;
   readonly #paths: Paths<PacketFlow>;
-  readonly #arrivals: Arrivals;
+  /** null: no message came in several reads so far. */
+  #arrivals: Arrivals | null = null;
   #wakeUp: NodeJS.Timeout | null = null;
   #lastTime = 0;
   /** A request came whose URIs have no session-id: events wait for one no longer. */
@@ -45,16 +43,11 @@ export class LinkTrace implements LinkObserver {
   #ending = false;
   #ended = false;
 
-  constructor(link: LinkFacts, tracer: TracerCore, onDone: () => void) {
+  constructor(link: LinkFacts, tracer: TracerCore) {
     this.#link = link;
     this.#tracer = tracer;
-    this.#onDone = onDone;
     this.#waiting = new WaitingRoom(tracer);
-    this.#arrivals = new Arrivals(tracer.options, (message) => this.#identify(message));
-    const { messages } = tracer.options.hep_payload_type;
-    this.#paths = new Paths(link.downstream, (source, destination) =>
-      tracer.exporter.flow(messages, source, destination),
-    );
+    this.#paths = new Paths(link.downstream, tracer.messageFlow);
     this.#open(link.downstream);
   }
 
@@ -67,7 +60,7 @@ export class LinkTrace implements LinkObserver {
 
   /** Asks no route: the downstream connection's decision holds. */
   connectFailed(attempt: FailedAttempt): void {
-    this.#paths.upstreamFailed(attempt.near, attempt.far);
+    this.#paths.upstreamFailed(attempt);
     this.#decisions.upstream = 'never';
     this.#startEnding();
     this.#event('downstream', failed(attempt), attempt.at);
@@ -77,10 +70,15 @@ export class LinkTrace implements LinkObserver {
     if (!this.#matters) return;
     const messagesMatter = this.#messagesMatter;
     for (const piece of read.pieces) {
-      const arrived = this.#arrivals.take(piece, read, messagesMatter);
-      if (arrived === null || !messagesMatter) continue;
-      const payload = mirror(arrived.message, arrived.first, this.#tracer.options);
-      this.#mirrored(payload, read.direction, read.time, arrived.session);
+      if (!isWhole(piece)) {
+        this.#arrivals ??= new Arrivals(this.#tracer.options, (message) => this.#identify(message));
+        const arrived = this.#arrivals.take(piece, read, messagesMatter);
+        if (arrived !== null && messagesMatter) this.#mirror(arrived.message, arrived.first, read, arrived.session);
+        continue;
+      }
+      const { message } = piece;
+      const session = this.#identify(message);
+      if (messagesMatter) this.#mirror(message, read.buffer.subarray(piece.start, piece.end), read, session);
     }
     if (read.parseError !== null) this.#cut(read.direction, read.time);
   }
@@ -126,7 +124,7 @@ export class LinkTrace implements LinkObserver {
       this.#waiting.flush();
       this.#doneIfOver();
     });
-    this.#event(leg, opened(this.#link, connection), connection.openedAt);
+    this.#event(leg, connection, connection.openedAt);
   }
 
   /** Whether anything of this link may still be traced. */
@@ -148,10 +146,14 @@ export class LinkTrace implements LinkObserver {
 
   /** The connection that `direction` is read from ended, or is no longer understood: a message under way is cut there. */
   #cut(direction: Direction, time: number): void {
-    const cut = this.#arrivals.cut(direction);
+    const cut = this.#arrivals?.cut(direction) ?? null;
     if (cut === null || !this.#messagesMatter) return;
     const session = cut.session === '' ? (this.#sessions.ids[0] ?? '') : cut.session;
     this.#mirrored(mirrorCut(cut.message, cut.first, this.#tracer.options), direction, time, session);
+  }
+
+  #mirror(message: Message, first: Buffer, { direction, time }: Read, session: string): void {
+    this.#mirrored(mirror(message, first, this.#tracer.options), direction, time, session);
   }
 
   /** Once, as a sniffer on an unbroken wire would see it, or once for each connection that the message crosses. */
@@ -178,35 +180,39 @@ export class LinkTrace implements LinkObserver {
     }
     // The read's buffer is used again: what waits is a copy.
     const copy = Buffer.concat(payload);
-    this.#waiting.add(copy.length, () => {
+    const attempt = (): boolean => {
       if (this.#decisions[leg] === 'never') return true;
       const known = this.#paths.flow(path, direction);
       if (known === 'none') return true;
       if (known === 'unknown' || this.#decisions[leg] !== 'traced') return false;
       exporter.send(known, at, correlation, [copy]);
       return true;
-    });
+    };
+    this.#waiting.add({ octets: copy.length, attempt, next: null });
   }
 
   /** @param session known already; otherwise the event waits for the link's first one, correlation_wait at most */
-  #event(leg: Leg, event: TraceEvent, time: number, session?: string): void {
+  #event(leg: Leg, subject: TraceEvent | ConnectionFacts, time: number, session: string | null = null): void {
     if (!this.#tracer.on || this.#decisions[leg] === 'never') return;
+    const { correlation_wait } = this.#tracer.options;
+    const deadline = performance.now() + correlation_wait;
+    const event = new WaitingEvent(this, leg, subject, this.#stamp(time), deadline, session);
+    if (this.#waiting.empty && event.attempt()) return;
+    this.#waiting.add(event);
+    this.#wakeUp ??= setTimeout(() => this.#waitedEnough(), correlation_wait + 1);
+  }
+
+  attemptEvent({ leg, subject, at, deadline, session }: WaitingEvent): boolean {
+    const decision = this.#decisions[leg];
+    if (decision === 'never') return true;
+    const id = session ?? this.#sessions.ids[0] ?? '';
+    const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
+    if (decision !== 'traced' || (id === '' && mayComeYet)) return false;
     const { exporter, options, delimiter } = this.#tracer;
-    const at = this.#stamp(time);
-    const deadline = performance.now() + options.correlation_wait;
-    const attempt: Attempt = () => {
-      const decision = this.#decisions[leg];
-      if (decision === 'never') return true;
-      const id = session ?? this.#sessions.ids[0] ?? '';
-      const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
-      if (decision !== 'traced' || (id === '' && mayComeYet)) return false;
-      const flow = exporter.flow(options.hep_payload_type.events, event.source, event.destination);
-      exporter.send(flow, at, this.#correlation(id), [encodeEvent(event.payload, id, delimiter)]);
-      return true;
-    };
-    if (this.#waiting.empty && attempt()) return;
-    this.#waiting.add(EVENT_OCTETS, attempt);
-    this.#wakeUp ??= setTimeout(() => this.#waitedEnough(), options.correlation_wait + 1);
+    const { payload, source, destination } = 'payload' in subject ? subject : opened(this.#link, subject);
+    const flow = exporter.flow(options.hep_payload_type.events, source, destination);
+    exporter.send(flow, at, this.#correlation(id), [encodeEvent(payload, id, delimiter)]);
+    return true;
   }
 
   #waitedEnough(): void {
@@ -229,7 +235,7 @@ export class LinkTrace implements LinkObserver {
   /** The tracer has to reach this link for as long as something may wait in it. */
   #doneIfOver(): void {
     if (!this.#waiting.empty && this.#matters) return;
-    if (this.#ended) this.#onDone();
+    if (this.#ended) this.#tracer.done(this);
     if (this.#wakeUp === null || !this.#waiting.empty) return;
     clearTimeout(this.#wakeUp);
     this.#wakeUp = null;

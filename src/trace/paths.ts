@@ -1,4 +1,4 @@
-import type { ConnectionFacts, Direction, Leg } from '../events.js';
+import type { ConnectionFacts, Direction, FailedAttempt, Leg } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 
 /**
@@ -12,39 +12,48 @@ export type PathFlow<Flow> = Flow | 'unknown' | 'none';
 
 type Ends = readonly [source: Endpoint, destination: Endpoint];
 
+/** The flows of one path; null: not needed yet. */
+class BothWays<Flow> {
+  up: Flow | null = null;
+  down: Flow | null = null;
+}
+
 /** The fixed packet parts of a link's messages, made when first needed and kept. */
 export class Paths<Flow extends object> {
   readonly #downstream: ConnectionFacts;
   readonly #make: (source: Endpoint, destination: Endpoint) => Flow;
-  readonly #up: Partial<Record<Path, Flow>> = {};
-  readonly #down: Partial<Record<Path, Flow>> = {};
-  #upstream: { readonly near: Endpoint; readonly far: Endpoint; readonly stands: boolean } | null = null;
+  readonly #flows: Record<Path, BothWays<Flow> | null> = { through: null, downstream: null, upstream: null };
+  #upstream: { readonly near: Endpoint; readonly far: Endpoint } | null = null;
+  #upstreamStands = false;
 
   constructor(downstream: ConnectionFacts, make: (source: Endpoint, destination: Endpoint) => Flow) {
     this.#downstream = downstream;
     this.#make = make;
   }
 
-  upstreamConnected({ near, far }: ConnectionFacts): void {
-    this.#upstream = { near, far, stands: true };
+  upstreamConnected(upstream: ConnectionFacts): void {
+    this.#upstream = upstream;
+    this.#upstreamStands = true;
   }
 
   /** What was read for it is shown on its way to where it was meant to go. */
-  upstreamFailed(near: Endpoint, far: Endpoint): void {
-    this.#upstream = { near, far, stands: false };
+  upstreamFailed(attempt: FailedAttempt): void {
+    this.#upstream = attempt;
   }
 
   flow(path: Path, direction: Direction): PathFlow<Flow> {
     // Not looked up by the direction's name: this is done for every message.
-    const flows = direction === 'up' ? this.#up : this.#down;
-    const known = flows[path];
-    if (known !== undefined) return known;
+    const flows = this.#flows[path];
+    return (direction === 'up' ? flows?.up : flows?.down) ?? this.#makeFlow(path, direction);
+  }
+
+  #makeFlow(path: Path, direction: Direction): PathFlow<Flow> {
     const ends = this.#ends(path);
     if (typeof ends === 'string') return ends;
     const [left, right] = ends;
-    const flow = direction === 'up' ? this.#make(left, right) : this.#make(right, left);
-    flows[path] = flow;
-    return flow;
+    const flows = (this.#flows[path] ??= new BothWays());
+    if (direction === 'up') return (flows.up = this.#make(left, right));
+    return (flows.down = this.#make(right, left));
   }
 
   /** From the downstream end to the upstream end. */
@@ -54,6 +63,6 @@ export class Paths<Flow extends object> {
     const upstream = this.#upstream;
     if (upstream === null) return 'unknown';
     if (path === 'through') return [downstream.far, upstream.far];
-    return upstream.stands ? [upstream.near, upstream.far] : 'none';
+    return this.#upstreamStands ? [upstream.near, upstream.far] : 'none';
   }
 }

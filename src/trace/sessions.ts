@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Message } from '../msrp/message.js';
 import { printable } from '../hep/format.js';
 import { RecentPaths } from './recent-paths.js';
+import { Remembered } from './remembered.js';
 import { parseUri, sessionIdOf, uriKey } from '../msrp/uri.js';
 
 /**
@@ -22,8 +23,9 @@ export const MAX_CLOSED_SESSIONS = 8;
 
 export class Sessions {
   /** Session-id by pair of URIs. */
-  #byPair: Map<string, string> | null = null;
-  #bySpelling: Map<string, string> | null = null;
+  readonly #byPair = new Remembered(MAX_SESSIONS);
+  /** A link that has one session only knows it by its recent paths. */
+  #bySpelling: Remembered | null = null;
   readonly #recent = new RecentPaths();
   readonly #ids: string[] = [];
 
@@ -48,7 +50,10 @@ export class Sessions {
     const found = message.kind === 'request' ? this.#request(message) : this.#response(message);
     if (found.remember) {
       if (paths !== null) this.#recent.set(paths, found.id);
-      this.#bySpelling = remember(this.#bySpelling, spelling, found.id, MAX_SPELLINGS);
+      if (paths === null || this.#ids.length > 1) {
+        this.#bySpelling ??= new Remembered(MAX_SPELLINGS);
+        this.#bySpelling.set(spelling, found.id);
+      }
     }
     return found.id;
   }
@@ -56,26 +61,28 @@ export class Sessions {
   #request({ toPath, fromPath }: Message): Found {
     const ends = pairKey(toPath.at(-1), fromPath.at(-1));
     const hops = pairKey(toPath[0], fromPath[0]);
-    let id = this.#byPair?.get(ends);
+    let id = this.#byPair.get(ends);
     if (id === undefined) {
       id = correlationIdOf(toPath);
       if (id !== '' && this.#ids.length < MAX_CLOSED_SESSIONS && !this.#ids.includes(id)) this.#ids.push(id);
-      this.#byPair = remember(this.#byPair, ends, id, MAX_SESSIONS);
+      this.#byPair.set(ends, id);
     }
-    if (hops !== ends) this.#byPair = remember(this.#byPair, hops, id, MAX_SESSIONS);
+    if (hops !== ends) this.#byPair.set(hops, id);
     return { id, remember: true };
   }
 
   #response({ toPath, fromPath }: Message): Found {
     const id =
-      this.#byPair?.get(pairKey(toPath[0], fromPath[0])) ?? this.#byPair?.get(pairKey(toPath.at(-1), fromPath.at(-1)));
+      this.#byPair.get(pairKey(toPath[0], fromPath[0])) ?? this.#byPair.get(pairKey(toPath.at(-1), fromPath.at(-1)));
     return id === undefined ? { id: correlationIdOf(toPath), remember: false } : { id, remember: true };
   }
 }
 
 /** As it can stand in a packet, so that events name the session as their packet does. */
 function correlationIdOf(toPath: readonly string[]): string {
-  return printable(sessionIdOf(toPath.at(-1) ?? ''));
+  const id = printable(sessionIdOf(toPath.at(-1) ?? ''));
+  // A copy: as a part of the URI it would keep all of that in memory.
+  return Buffer.from(id, 'latin1').toString('latin1');
 }
 
 interface Found {
@@ -83,19 +90,11 @@ interface Found {
   readonly remember: boolean;
 }
 
-function remember(map: Map<string, string> | null, key: string, id: string, limit: number): Map<string, string> {
-  const into = map ?? new Map<string, string>();
-  if (into.size >= limit) {
-    const oldest = into.keys().next();
-    if (oldest.done !== true) into.delete(oldest.value);
-  }
-  return into.set(key, id);
-}
-
 /** The same for both orders and for all spellings of URIs that compare equal [RFC 4975 §6.1]. */
 function pairKey(one: string | undefined, other: string | undefined): string {
   const [a, b] = [keyOf(one), keyOf(other)];
-  return bounded(a < b ? `${a}\n${b}` : `${b}\n${a}`);
+  // Joined, not added: a sum of strings keeps its parts in memory.
+  return bounded((a < b ? [a, b] : [b, a]).join('\n'));
 }
 
 function bounded(key: string): string {

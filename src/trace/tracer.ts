@@ -1,5 +1,5 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
-import type { Exporter, Filter, TracerCore, TracerOptions } from './core.js';
+import type { Discardable, Exporter, Filter, TracerCore, TracerOptions } from './core.js';
 import { encodeEvent, failed } from './event-payload.js';
 import { LinkTrace } from './link-trace.js';
 
@@ -9,7 +9,8 @@ export class Tracer implements Observer, TracerCore {
   readonly exporter: Exporter;
   readonly filter: Filter | null;
   readonly delimiter: string | null;
-  readonly #links = new Set<LinkTrace>();
+  readonly messageFlow: TracerCore['messageFlow'];
+  readonly #links = new Set<Discardable>();
   #on: boolean;
   #waitingBytes = 0;
 
@@ -17,6 +18,8 @@ export class Tracer implements Observer, TracerCore {
     this.options = options;
     this.exporter = exporter;
     this.filter = filter;
+    const { messages } = options.hep_payload_type;
+    this.messageFlow = (source, destination) => exporter.flow(messages, source, destination);
     this.delimiter = options.homer5_on === 1 ? options.homer5_delim : null;
     this.#on = options.trace_on === 1;
   }
@@ -35,9 +38,13 @@ export class Tracer implements Observer, TracerCore {
   }
 
   link(link: LinkFacts): LinkObserver {
-    const trace = new LinkTrace(link, this, () => this.#links.delete(trace));
+    const trace = new LinkTrace(link, this);
     this.#links.add(trace);
     return trace;
+  }
+
+  done(trace: Discardable): void {
+    this.#links.delete(trace);
   }
 
   /** No route is asked: there is no connection that it could be asked about. */

@@ -13,49 +13,53 @@ export interface WaitingBudget {
   turnedAway(packets: number): void;
 }
 
-interface Guest {
+/** One packet that waits. Every link has some for its first seconds, so they are chained and small. */
+export interface Guest {
+  /** What it holds in memory. */
   readonly octets: number;
   readonly attempt: Attempt;
+  /** Who came next. */
+  next: Guest | null;
 }
 
 export class WaitingRoom {
   readonly #budget: WaitingBudget;
-  #guests: Guest[] = [];
-  /** Index of the first who has not left. */
-  #front = 0;
+  #first: Guest | null = null;
+  #last: Guest | null = null;
 
   constructor(budget: WaitingBudget) {
     this.#budget = budget;
   }
 
   get empty(): boolean {
-    return this.#front === this.#guests.length;
+    return this.#first === null;
   }
 
-  /** @param octets what the waiting packet holds in memory */
-  add(octets: number, attempt: Attempt): void {
-    if (this.#budget.reserve(octets)) this.#guests.push({ octets, attempt });
-    else this.#budget.turnedAway(1);
+  add(guest: Guest): void {
+    if (!this.#budget.reserve(guest.octets)) {
+      this.#budget.turnedAway(1);
+      return;
+    }
+    if (this.#last === null) this.#first = guest;
+    else this.#last.next = guest;
+    this.#last = guest;
   }
 
   /** Sends from the front, up to the first that still has to wait. */
   flush(): void {
-    while (this.#front < this.#guests.length && this.#guests[this.#front]?.attempt() === true) {
-      this.#budget.release(this.#guests[this.#front]?.octets ?? 0);
-      this.#front += 1;
-    }
-    // Those that left are let go of when all have, or when they are the most.
-    if (this.#front * 2 <= this.#guests.length) return;
-    this.#guests.splice(0, this.#front);
-    this.#front = 0;
+    while (this.#first?.attempt() === true) this.#leave(this.#first);
   }
 
   /** @returns how many left without having been sent */
   discard(): number {
-    const left = this.#guests.slice(this.#front);
-    for (const { octets } of left) this.#budget.release(octets);
-    this.#guests = [];
-    this.#front = 0;
-    return left.length;
+    let count = 0;
+    for (; this.#first !== null; count += 1) this.#leave(this.#first);
+    return count;
+  }
+
+  #leave({ octets, next }: Guest): void {
+    this.#budget.release(octets);
+    this.#first = next;
+    if (next === null) this.#last = null;
   }
 }

@@ -1,4 +1,5 @@
 /** A worker process: carries traffic, and does what the control process says. It never outlives that one. */
+import { boundYoungGeneration } from '../lib/young-generation.js';
 import type { Socket } from 'node:net';
 import type { Observer } from '../events.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
@@ -143,6 +144,7 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
   }
 });
 
+boundYoungGeneration();
 tell({ kind: 'hello' });
 
 // The control process decides: a terminal and systemd send their signals to all processes at once.

@@ -2,15 +2,20 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StallWatch } from '#src/lib/stall-watch.js';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate'] }));
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  for (const stallWatch of made.splice(0)) stallWatch.disarm();
+  vi.useRealTimers();
+});
+
+const made: StallWatch[] = [];
 
 function watch(timeout: number) {
   const state: { figure: number | null; stalls: number } = { figure: 0, stalls: 0 };
-  const stallWatch = new StallWatch(
-    timeout,
-    () => state.figure,
-    () => (state.stalls += 1),
-  );
+  const stallWatch = new StallWatch(timeout, {
+    progress: () => state.figure,
+    stalled: () => (state.stalls += 1),
+  });
+  made.push(stallWatch);
   return { state, stallWatch };
 }
 
@@ -66,6 +71,22 @@ test('nothing to watch ends it without a word, until it is armed again', () => {
   stallWatch.arm();
   vi.advanceTimersByTime(130);
   expect(state.stalls).toBe(1);
+});
+
+test('many watch with one timer, each from when it was armed', () => {
+  const first = watch(100);
+  const second = watch(100);
+  first.stallWatch.arm();
+  vi.advanceTimersByTime(40);
+  second.stallWatch.arm();
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(90);
+  expect([first.state.stalls, second.state.stalls]).toEqual([1, 0]);
+  vi.advanceTimersByTime(9);
+  expect(second.state.stalls).toBe(0);
+  vi.advanceTimersByTime(30);
+  expect(second.state.stalls).toBe(1);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test('0 is never; disarmed is over', () => {

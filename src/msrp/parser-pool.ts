@@ -1,0 +1,24 @@
+import { Parser } from './parser.js';
+import type { KnownPaths } from './repeated-paths.js';
+
+/** Parsers kept for the next reads: as many are in use at a time as messages are under way, and more come with a new one. */
+const MAX_SPARE = 64;
+
+/**
+ * Between messages a parser knows nothing of its direction but the paths that repeat there. So a few parsers serve
+ * thousands of quiet connections: each has one only while a message is open.
+ */
+export class ParserPool {
+  readonly #spare: Parser[] = [];
+
+  take(paths: KnownPaths): Parser {
+    const parser = this.#spare.pop() ?? new Parser();
+    parser.serve(paths);
+    return parser;
+  }
+
+  /** @param parser settled, and idle */
+  give(parser: Parser): void {
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(parser);
+  }
+}
