@@ -6,6 +6,7 @@ import { check } from './commands/check.js';
 import type { ExitStatus, Terminal } from './commands/command.js';
 import { demo } from './commands/demo.js';
 import { hepListen } from './commands/hep-listen.js';
+import { importFile } from './commands/import.js';
 import { mi } from './commands/mi.js';
 import { run } from './commands/run.js';
 import { VERSION } from './control/version.js';
@@ -19,6 +20,7 @@ const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what pa
   msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
   msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
                                    (-f FILE: the one that FILE configures; --url URL, --token TOKEN: any)
+  msrptap import opensips.cfg      print the msrptap.yaml that does what the MSRP lines of an opensips.cfg do
   msrptap hep-listen [udp:HOST:PORT|tcp:HOST:PORT] [--json]
                                    receive HEP and print it, a packet a line (default udp:127.0.0.1:9060)
 
@@ -56,6 +58,8 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitSt
       return demo(terminal);
     case 'mi':
       return mi({ file: values.file, url: values.url, token: values.token, words: rest }, terminal);
+    case 'import':
+      return importFile(rest, terminal);
     case 'hep-listen':
       return hepListen({ where: rest, json: values.json === true }, terminal);
     default:

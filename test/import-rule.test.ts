@@ -17,12 +17,13 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   config: ['lib', 'types:events', 'types:net', 'net/tls-domain', 'hep'],
   control: ['lib', 'events'],
   check: ['lib', 'net', 'trace', 'config'],
+  import: ['lib', 'check', 'config'],
   demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
   carrier: ['types:control'],
   workers: ['lib', 'net', 'config', 'control', 'trace/filter-watch', 'traffic', 'types:carrier', 'types:events'],
   app: ['lib', 'traffic', 'workers', 'check', 'config', 'control', 'types:carrier'],
   traffic: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'config', 'control', 'types:events', 'types:carrier'],
-  commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'msrp'],
+  commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'import', 'msrp'],
   cli: ['lib', 'commands', 'control'],
 };
 
@@ -32,6 +33,7 @@ const EFFECTS = /^node:(?:net|tls|dgram|dns|http|fs|child_process|worker_threads
 const ADDRESS_TEST = /^\{(?: isIP(?:v4|v6)?,?)+ \}$/;
 const PURE = [
   'msrp/',
+  'import/',
   'hep/packet',
   'hep/decode',
   'hep/stream',

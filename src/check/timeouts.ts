@@ -4,7 +4,11 @@ import type { Config } from '../config.js';
 export const PRACTICAL = { send_timeout: 10_000, tls_handshake_timeout: 5_000, max_msg_chunks: 64 } as const;
 
 /** Limits that healthy connections run into; the log warns of them at start too. */
-export function timeoutRisks({ proto_msrp }: Pick<Config, 'proto_msrp'>): string[] {
+export function timeoutRisks({
+  proto_msrp,
+}: {
+  readonly proto_msrp: Pick<Config['proto_msrp'], keyof typeof PRACTICAL>;
+}): string[] {
   const risks: string[] = [];
   const { send_timeout, tls_handshake_timeout, max_msg_chunks } = proto_msrp;
   if (send_timeout === 0) {

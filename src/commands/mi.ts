@@ -4,7 +4,7 @@ import type { MiError } from '../control/mi-command.js';
 import { canonicalIp, formatEndpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { ExitStatus, Terminal } from './command.js';
-import { printable, printableJson } from './printable.js';
+import { printable, printableJson } from '../lib/printable.js';
 
 export interface MiArguments {
   /** The configuration of the msrptap that is called. */

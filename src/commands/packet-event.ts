@@ -1,4 +1,4 @@
-import { printable } from './printable.js';
+import { printable } from '../lib/printable.js';
 
 const MAX_TEXT = 300;
 

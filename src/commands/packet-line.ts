@@ -4,7 +4,7 @@ import type { HepPacket } from '../hep/decode.js';
 import { type Endpoint, formatEndpoint } from '../lib/address.js';
 import { readEvent } from './packet-event.js';
 import { messageText } from './packet-message.js';
-import { printable, printableJson } from './printable.js';
+import { printable, printableJson } from '../lib/printable.js';
 
 const MAX_CORRELATION_ID = 80;
 const MAX_OTHER = 160;

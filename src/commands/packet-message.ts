@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Message } from '../msrp/message.js';
 import { Parser } from '../msrp/parser.js';
 import { sessionIdOf } from '../msrp/uri.js';
-import { printable } from './printable.js';
+import { printable } from '../lib/printable.js';
 
 const MAX_START_LINE = 120;
 const MAX_VALUE = 80;

@@ -2,6 +2,15 @@
 import { z } from 'zod';
 import type { Parsed } from './parsed.js';
 
+declare module 'zod' {
+  interface GlobalMeta {
+    /** What a number counts. */
+    unit?: 'ms' | 'octets';
+    /** What a value looks like, for people: its pattern says little. */
+    form?: string;
+  }
+}
+
 /** The longest time a timer of Node.js can wait, in milliseconds. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -13,8 +22,12 @@ export function whole(min: number, max: number, what = '') {
   return z.int(error).min(min, error).max(max, error);
 }
 
+export function octets(min: number, max: number) {
+  return whole(min, max, ' of octets').meta({ unit: 'octets' });
+}
+
 export function milliseconds(min = 0) {
-  return whole(min, LONGEST_TIMER, ' of milliseconds');
+  return whole(min, LONGEST_TIMER, ' of milliseconds').meta({ unit: 'ms' });
 }
 
 /** OpenSIPS' switches are numbers. */
@@ -25,7 +38,7 @@ export function oneOf<const T extends readonly string[]>(values: T) {
 }
 
 export function text(pattern: RegExp, what: string) {
-  return z.string(mustBe(what)).regex(pattern, mustBe(what));
+  return z.string(mustBe(what)).regex(pattern, mustBe(what)).meta({ form: what });
 }
 
 /** Goes into HEP packets, where receivers store it as it is: no NUL, no line ends, nothing beyond ASCII. */
@@ -35,8 +48,9 @@ export const path = () => text(/^[^\0]+$/, 'the path of a file');
 
 /** A text with a grammar of its own. */
 export function read<T>(parse: (text: string) => Parsed<T>, form: string) {
-  return z.string(mustBe(form)).transform((given, context): T => {
-    const result = parse(given);
+  const given = z.string(mustBe(form)).meta({ form });
+  return given.transform((value, context): T => {
+    const result = parse(value);
     if ('value' in result) return result.value;
     context.addIssue({ code: 'custom', message: result.problem });
     return z.NEVER;

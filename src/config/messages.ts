@@ -1,12 +1,12 @@
 /** What the schema found, in words: the path, what it must be, and what stands there. */
 import type { z } from 'zod';
+import { keysAt } from './json-schema.js';
 import { formatPath, type ConfigProblem, type Path } from './problems.js';
 import { configJsonSchema } from './schema.js';
 import { nearest } from './suggest.js';
 import type { YamlData } from './yaml.js';
 
 type Issue = z.core.$ZodIssue;
-type JsonSchema = z.core.JSONSchema.JSONSchema;
 
 /** Keys and sections of the documentation and of opensips.cfg that a later version may take. */
 const LATER = new Set(['to_path', 'mi_fifo', 'mi_datagram']);
@@ -107,24 +107,6 @@ function unknownKey(key: string, path: Path): string {
   const elsewhere = keysAt(schema, []).find((section) => keysAt(schema, [section]).includes(key));
   if (elsewhere !== undefined) return `no such key; did you mean ${elsewhere}.${key}?`;
   return here.length === 0 ? 'no such key' : `no such key; there are ${here.join(', ')}`;
-}
-
-/** The keys that the schema has at `path`. */
-function keysAt(schema: JsonSchema, path: Path): string[] {
-  let forms = [schema];
-  for (const step of path) forms = forms.flatMap((form) => formsBelow(form, step));
-  return forms.flatMap((form) => [form, ...formsOf(form)]).flatMap((form) => Object.keys(form.properties ?? {}));
-}
-
-function formsBelow(schema: JsonSchema, step: string | number): JsonSchema[] {
-  const below = [schema, ...formsOf(schema)].flatMap(({ items, properties, additionalProperties }) =>
-    typeof step === 'number' ? [items].flat() : [properties?.[step] ?? additionalProperties],
-  );
-  return below.filter((form) => typeof form === 'object');
-}
-
-function formsOf(schema: JsonSchema): JsonSchema[] {
-  return (schema.anyOf ?? []).filter((form) => typeof form === 'object');
 }
 
 function valueAt(root: unknown, path: Path): unknown {

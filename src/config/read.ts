@@ -4,7 +4,7 @@ import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
 import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
-import { ConfigError } from './problems.js';
+import { ConfigError, type ConfigProblem } from './problems.js';
 import { connectionsFit, routeHasFile, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
@@ -36,6 +36,18 @@ export function parseConfig(text: string, file: string): Config {
   const result = withRules(schema, [routeHasFile(directory), connectionsFit]).safeParse(withoutEmpty(data.value));
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
   return complete(result.data, resolve(file), directory);
+}
+
+/** What is wrong with the text of a configuration, whatever there is on this machine. */
+export function textProblems(text: string, file: string): readonly ConfigProblem[] {
+  try {
+    const data = readYaml(text, file);
+    const result = schema.safeParse(withoutEmpty(data.value));
+    return result.success ? [] : problemsOf(result.error.issues, data);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
 }
 
 /** Parts of sections that may be empty as sections may: whoever comments out what stands in them leaves them so. */

@@ -5,6 +5,7 @@ import { LOG_LEVELS } from '../lib/log.js';
 import {
   milliseconds,
   mustBe,
+  octets,
   oneOf,
   oneOrMore,
   path,
@@ -36,66 +37,94 @@ const ROUTE = /^[A-Za-z0-9_-]{1,64}$/;
 const destinations = oneOrMore(text(/./, 'the name of a hep_id'), 'the name of a hep_id, or a list of names');
 
 const protoMsrp = section({
-  send_timeout: milliseconds().default(100).describe('ms without progress while there is something to send.'),
+  send_timeout: milliseconds().default(100).describe('Without progress while there is something to send. 0: no limit.'),
   max_msg_chunks: whole(0, 1_000_000)
     .default(4)
     .describe('The reads a message may arrive in, beyond full segments. 0: any.'),
-  tls_handshake_timeout: milliseconds(1).default(100).describe('ms, for accepted and for originated connections.'),
-  cert_check_on_conn_reusage: zeroOrOne().default(0),
+  tls_handshake_timeout: milliseconds(1)
+    .default(100)
+    .describe('For the TLS handshake, of accepted and of originated connections.'),
+  cert_check_on_conn_reusage: zeroOrOne()
+    .default(0)
+    .describe('1: a TLS connection is reused with the same certificate only. No effect yet: none is reused.'),
   trace_destination: destinations.default([]).describe('The hep_ids that get the trace.'),
   trace_on: zeroOrOne().default(0).describe('Whether tracing is on at start; msrp_trace changes it.'),
   trace_filter_route: text(ROUTE, 'the name of a route (letters, digits, _ and -), whose file is NAME.js in filters')
     .nullable()
     .default(null)
     .describe('The module in filters that decides which connections are traced.'),
-  connect_timeout: milliseconds(1).default(5_000).describe('ms until a next hop is connected, name lookup included.'),
-  idle_timeout: milliseconds().default(HOUR).describe('ms without a byte either way. 0: never.'),
-  half_close_timeout: milliseconds().default(30_000).describe('ms without a byte after one side has ended.'),
+  connect_timeout: milliseconds(1).default(5_000).describe('Until a next hop is connected, name lookup included.'),
+  idle_timeout: milliseconds().default(HOUR).describe('Without a byte either way. 0: no limit.'),
+  half_close_timeout: milliseconds().default(30_000).describe('Without a byte after one side has ended. 0: no limit.'),
   on_parse_error: oneOf(['close', 'pass'])
     .default('close')
-    .describe('What happens to a link whose bytes are not MSRP.'),
-  trace_body: oneOf(['text', 'full', 'headers']).default('text').describe('Which bodies are mirrored.'),
-  trace_legs: oneOf(['through', 'both']).default('through').describe('Messages once, or once for each connection.'),
-  trace_max_payload: whole(512, 60_000, ' of octets')
+    .describe('What happens to a link whose bytes are not MSRP: close it, or pass them on and look no more.'),
+  trace_body: oneOf(['text', 'full', 'headers'])
+    .default('text')
+    .describe('Which bodies are mirrored: of text types, all (full), none (headers).'),
+  trace_legs: oneOf(['through', 'both'])
+    .default('through')
+    .describe('Messages are mirrored once (through), or once for each connection (both).'),
+  trace_max_payload: octets(512, 60_000)
     .default(12 * KIB)
-    .describe('Octets of a HEP payload. Kamailio refuses packets of 16384 over TCP; HEP ends at 65507.'),
-  correlation_wait: milliseconds().default(5_000).describe('ms that events wait for the first message.'),
+    .describe('The longest HEP payload. Kamailio refuses packets of 16384 over TCP; HEP ends at 65507.'),
+  correlation_wait: milliseconds()
+    .default(5_000)
+    .describe('How long events wait for the first message, whose session they belong to. 0: not at all.'),
 });
 
-const payloadType = whole(1, 255);
+const payloadType = whole(1, 255).default(100);
 
 const protoHep = section({
   hep_id: z
     .array(read(parseHepId, HEP_ID_FORM), { error: `must be a list of ${HEP_ID_FORM}` })
     .default([])
     .describe('The HEP destinations. Over tcp (default), udp or tls; port 9060 when left out.'),
-  hep_capture_id: whole(0, 2 ** 32 - 1).default(1),
-  hep_node_name: printable().exactOptional(),
-  hep_auth_key: printable().exactOptional(),
+  hep_capture_id: whole(0, 2 ** 32 - 1)
+    .default(1)
+    .describe('The capture agent, as HEP chunk 0x000c names it.'),
+  hep_node_name: printable().exactOptional().describe('The name of the node, sent when set (chunk 0x0013).'),
+  hep_auth_key: printable()
+    .exactOptional()
+    .describe('The key that the receiver asks for, sent when set (chunk 0x000e).'),
   hep_payload_type: z
-    .union([payloadType, section({ events: payloadType.default(100), messages: payloadType.default(100) })], {
-      error: 'must be a whole number from 1 to 255, or { events: NUMBER, messages: NUMBER }',
-    })
+    .union(
+      [
+        whole(1, 255),
+        section({
+          events: payloadType.describe('Of connection events.'),
+          messages: payloadType.describe('Of MSRP messages.'),
+        }),
+      ],
+      {
+        error: 'must be a whole number from 1 to 255, or { events: NUMBER, messages: NUMBER }',
+      },
+    )
     .transform((type) => (typeof type === 'number' ? { events: type, messages: type } : type))
     .default({ events: 100, messages: 100 })
     .describe('HEP protocol types. 100 (LOG) is what a stock Homer shows.'),
-  hep_queue_bytes: whole(16 * KIB, 1_024 * MIB, ' of octets')
+  hep_queue_bytes: octets(16 * KIB, 1_024 * MIB)
     .default(16 * MIB)
-    .describe('Octets that may wait, for each destination; a packet of trace_max_payload fits in.'),
+    .describe('What may wait, for each destination; a packet of trace_max_payload fits in.'),
   homer5_on: zeroOrOne().default(0).describe('1: event payloads are text, 0: JSON.'),
-  homer5_delim: text(/^[\x20-\x7e]{1,16}$/, '1 to 16 printable ASCII characters').default(':'),
+  homer5_delim: text(/^[\x20-\x7e]{1,16}$/, '1 to 16 printable ASCII characters')
+    .default(':')
+    .describe('Stands between the parts of text payloads (homer5_on: 1).'),
 });
 
-const address = z.string({ error: 'must be an IP address' }).refine((ip) => isIP(ip) !== 0, {
-  error: (issue) => `must be an IP address, not ${JSON.stringify(issue.input)}`,
-});
+const address = z
+  .string({ error: 'must be an IP address' })
+  .meta({ form: 'an IP address' })
+  .refine((ip) => isIP(ip) !== 0, {
+    error: (issue) => `must be an IP address, not ${JSON.stringify(issue.input)}`,
+  });
 
 const httpd = section({
-  ip: address.default('127.0.0.1'),
+  ip: address.default('127.0.0.1').describe('Where /mi, /metrics, /healthz and /readyz are served.'),
   port: whole(0, 65_535).default(8_888).describe('0: any free one.'),
   token: text(/^[\x21-\x7e]{16,255}$/, 'at least 16 printable ASCII characters without blanks')
     .exactOptional()
-    .describe('Required unless ip is a loopback address.'),
+    .describe('What callers send as Authorization: Bearer TOKEN. Required unless ip is a loopback address.'),
 });
 
 /** Paths of the HTTP port that are taken. */
@@ -105,28 +134,39 @@ const root = text(TAKEN, 'letters, digits, _ and -, without a slash, and neither
 const shape = {
   listeners: z
     .array(listener, { error: 'must be a list of { socket, upstream }' })
-    .min(1, { error: 'must have at least one { socket, upstream }' }),
-  proto_msrp: protoMsrp.prefault({}),
-  proto_hep: protoHep.prefault({}),
-  tls_mgm: domainsSection.prefault({}),
-  httpd: httpd.prefault({}),
-  mi_http: section({ root: root.default('mi') }).prefault({}),
+    .min(1, { error: 'must have at least one { socket, upstream }' })
+    .describe('Where clients connect to, and where their connections go on to.'),
+  proto_msrp: protoMsrp.prefault({}).describe('MSRP connections, and what of them is traced.'),
+  proto_hep: protoHep.prefault({}).describe('Where the trace goes to, and how.'),
+  tls_mgm: domainsSection.prefault({}).describe('TLS domains: certificates, and whom to trust.'),
+  httpd: httpd.prefault({}).describe('The HTTP port.'),
+  mi_http: section({ root: root.default('mi').describe('The path of MI on httpd.') })
+    .prefault({})
+    .describe('MI over HTTP.'),
   prometheus: section({
-    root: root.default('metrics'),
-    prefix: text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'letters, digits and _, no digit first').default('msrptap'),
-  }).prefault({}),
+    root: root.default('metrics').describe('The path of the metrics on httpd.'),
+    prefix: text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'letters, digits and _, no digit first')
+      .default('msrptap')
+      .describe('What the names of the metrics begin with.'),
+  })
+    .prefault({})
+    .describe('Metrics for Prometheus.'),
   filters: path().default('./filters').describe('The folder of the filter modules, relative to this file.'),
   limits: section({
     max_connections: whole(1, 1_000_000)
       .optional()
-      .describe('Accepted connections. Over all workers. Default: 4000, or what fits the open-file limit.'),
-  }).prefault({}),
-  drain_timeout: milliseconds().default(10_000).describe('ms that connections get to end when the process stops.'),
+      .describe('Accepted connections, over all workers. Left out: 4000, or what fits the open-file limit.'),
+  })
+    .prefault({})
+    .describe('What there may be at once.'),
+  drain_timeout: milliseconds().default(10_000).describe('How long connections get to end when the process stops.'),
   workers: z
     .union([z.int(WORKERS).min(1, WORKERS).max(MAX_WORKERS, WORKERS), z.literal('auto')], WORKERS)
     .default(1)
     .describe('Processes that carry traffic; auto: one for each processor. 1: no process but this one.'),
-  log: section({ level: oneOf(LOG_LEVELS).default('info') }).prefault({}),
+  log: section({ level: oneOf(LOG_LEVELS).default('info').describe('The least that is logged.') })
+    .prefault({})
+    .describe('JSON lines on stderr, readable ones on a terminal.'),
 };
 
 export const schema = withRules(section(shape), RULES);

@@ -81,8 +81,10 @@ const domains = <T extends z.ZodType>(domain: T) =>
   z.record(domainName, domain, { error: 'must be a section of domains by name' }).default({});
 
 export const domainsSection = section({
-  server_domain: domains(serverDomain),
-  client_domain: domains(clientDomain),
+  server_domain: domains(serverDomain).describe('For msrps listeners, by name. The first that matches is used.'),
+  client_domain: domains(clientDomain).describe(
+    'For next hops and HEP destinations over TLS, by name. The first that matches is used.',
+  ),
 });
 
 export type ServerDomainSection = z.output<typeof serverDomain>;

@@ -1,4 +1,4 @@
-import { printable, printableJson } from '#src/commands/printable.js';
+import { printable, printableJson } from '#src/lib/printable.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
