@@ -41,7 +41,7 @@ function packetsPerSecond(seconds, make) {
 
 serve(0, {
   msrptap: (seconds) =>
-    packetsPerSecond(Number(seconds), (micros) => flow.write(slab, 0, micros, CORRELATION_ID, [BYTES])),
+    packetsPerSecond(Number(seconds), (micros) => flow.write(slab, 0, micros, CORRELATION_ID, BYTES)),
   hepJs: (seconds) =>
     packetsPerSecond(Number(seconds), (micros) =>
       hepJs.encapsulate(TEXT, {

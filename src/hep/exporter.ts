@@ -2,7 +2,6 @@ import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { Destination, type DestinationStats } from './destination.js';
-import { totalLength } from './flow.js';
 import { MAX_PACKET_BYTES } from './format.js';
 import { PacketTemplates, type PacketFlow, type PacketIdentity } from './packet.js';
 import { DEFAULT_TIMING, type Timing } from './timing.js';
@@ -60,8 +59,8 @@ export class HepExporter {
    * Takes a copy at once. A packet that would be over 65507 bytes counts as failed.
    * @param timeMicros microseconds since 1970
    */
-  send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: readonly Buffer[]): void {
-    const size = flow.size(correlationId, totalLength(payload));
+  send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Uint8Array): void {
+    const size = flow.size(correlationId, payload.length);
     if (size <= MAX_PACKET_BYTES && this.#slabEnd + size > SLAB_BYTES) this.#makeRoom(size);
     try {
       this.#slabEnd = flow.write(this.#slab, this.#slabEnd, timeMicros, correlationId, payload);

@@ -51,7 +51,20 @@ export function announcedLength(bytes: Buffer, at: number): number {
 }
 
 export function writeLength(bytes: Buffer, at: number, length: number): void {
-  bytes.writeUInt16BE(length, at + LENGTH_AT);
+  writeUint16(bytes, at + LENGTH_AT, length);
+}
+
+/** Big-endian. Written out, as is the next: some of these are written for every packet, and Buffer's own check a lot. */
+export function writeUint16(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value >>> 8;
+  bytes[at + 1] = value;
+}
+
+export function writeUint32(bytes: Buffer, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }
 
 const PRINTABLE = /^[\x20-\x7e]*$/;

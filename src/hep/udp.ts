@@ -66,12 +66,21 @@ export class UdpTransport implements Transport {
     this.#watch.start();
   }
 
-  send({ bytes }: Batch): boolean {
+  send(batch: Batch): boolean {
+    const socket = this.#socket;
+    if (socket === null) return false;
+    const { bytes } = batch;
+    const done = this.#counted(batch);
     for (let at = 0, end = 0; at < bytes.length; at = end) {
       end = at + announcedLength(bytes, at);
-      this.#sendOne(bytes.subarray(at, end));
+      try {
+        socket.send(bytes.subarray(at, end), done);
+      } catch (error) {
+        done(error);
+      }
     }
-    return true;
+    // Node tries a datagram at once, and queues what the kernel does not take then.
+    return socket.getSendQueueCount() > 0;
   }
 
   async close(): Promise<void> {
@@ -80,25 +89,30 @@ export class UdpTransport implements Transport {
     await this.#closeSocket();
   }
 
-  #sendOne(packet: Buffer): void {
-    this.#pending.bytes += packet.length;
-    this.#pending.packets += 1;
-    const done = (error: unknown): void => {
-      this.#pending.bytes -= packet.length;
-      this.#pending.packets -= 1;
+  /** One callback for all packets of a batch: what becomes of them is told when it is known of the last one. */
+  #counted({ bytes, packets }: Batch): (error: unknown) => void {
+    this.#pending.bytes += bytes.length;
+    this.#pending.packets += packets;
+    let sent = 0;
+    let failed = 0;
+    let reason = '';
+    return (error) => {
       if (error === null || error === undefined) {
-        this.#events.sent(1);
+        sent += 1;
       } else {
-        this.#events.failed(1, reasonOf(error));
+        failed += 1;
+        reason = reasonOf(error);
+      }
+      if (sent + failed < packets) return;
+      this.#pending.bytes -= bytes.length;
+      this.#pending.packets -= packets;
+      this.#events.sent(sent);
+      if (failed > 0) {
+        this.#events.failed(failed, reason);
         this.#watch.doubt();
       }
       this.#events.progress();
     };
-    try {
-      this.#socket?.send(packet, done);
-    } catch (error) {
-      done(error);
-    }
   }
 
   #connect(address: string): void {

@@ -10,7 +10,7 @@ export type { PacketFlow } from '../hep/packet.js';
 /** Where packets go: hep/exporter.ts. */
 export interface Exporter {
   flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow;
-  send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: readonly Buffer[]): void;
+  send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Buffer): void;
   countDropped(packets: number): void;
   discard(): void;
 }

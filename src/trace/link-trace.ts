@@ -157,38 +157,46 @@ export class LinkTrace implements LinkObserver, EventSender {
   }
 
   /** Once, as a sniffer on an unbroken wire would see it, or once for each connection that the message crosses. */
-  #mirrored(payload: readonly Buffer[], direction: Direction, time: number, session: string): void {
+  #mirrored(payload: Buffer, direction: Direction, time: number, session: string): void {
     if (this.#tracer.options.trace_legs === 'through') {
       this.#packet('downstream', 'through', direction, payload, time, session);
       return;
     }
-    const legs: readonly Leg[] = direction === 'up' ? ['downstream', 'upstream'] : ['upstream', 'downstream'];
-    for (const leg of legs) this.#packet(leg, leg, direction, payload, time, session);
+    const first = direction === 'up' ? 'downstream' : 'upstream';
+    const second = direction === 'up' ? 'upstream' : 'downstream';
+    this.#packet(first, first, direction, payload, time, session);
+    this.#packet(second, second, direction, payload, time, session);
   }
 
   /** @param leg the connection whose decision counts */
-  #packet(leg: Leg, path: Path, direction: Direction, payload: readonly Buffer[], time: number, session: string): void {
-    const decision = this.#decisions[leg];
-    const flow = decision === 'never' ? 'none' : this.#paths.flow(path, direction);
-    if (flow === 'none') return;
-    const { exporter } = this.#tracer;
+  #packet(leg: Leg, path: Path, direction: Direction, payload: Buffer, time: number, session: string): void {
+    const flow = this.#paths.known(path, direction);
+    const decision = leg === 'downstream' ? this.#decisions.downstream : this.#decisions.upstream;
+    if (flow !== null && decision === 'traced' && this.#waiting.empty) {
+      this.#tracer.exporter.send(flow, this.#stamp(time), this.#correlation(session), payload);
+    } else {
+      this.#perhapsLater(leg, path, direction, payload, time, session);
+    }
+  }
+
+  /** The first of its flow, or one that has to wait. Apart, so that all the others cost no closure. */
+  #perhapsLater(leg: Leg, path: Path, direction: Direction, payload: Buffer, time: number, session: string): void {
+    if (this.#decisions[leg] === 'never' || this.#paths.flow(path, direction) === 'none') return;
     const at = this.#stamp(time);
     const correlation = this.#correlation(session);
-    if (decision === 'traced' && flow !== 'unknown' && this.#waiting.empty) {
-      exporter.send(flow, at, correlation, payload);
-      return;
-    }
-    // The read's buffer is used again: what waits is a copy.
-    const copy = Buffer.concat(payload);
+    let octets = payload;
     const attempt = (): boolean => {
       if (this.#decisions[leg] === 'never') return true;
-      const known = this.#paths.flow(path, direction);
-      if (known === 'none') return true;
-      if (known === 'unknown' || this.#decisions[leg] !== 'traced') return false;
-      exporter.send(known, at, correlation, [copy]);
+      const flow = this.#paths.flow(path, direction);
+      if (flow === 'none') return true;
+      if (flow === 'unknown' || this.#decisions[leg] !== 'traced') return false;
+      this.#tracer.exporter.send(flow, at, correlation, octets);
       return true;
     };
-    this.#waiting.add({ octets: copy.length, attempt, next: null });
+    if (this.#waiting.empty && attempt()) return;
+    // The read's buffer is used again: what waits is a copy.
+    octets = Buffer.from(payload);
+    this.#waiting.add({ octets: octets.length, attempt, next: null });
   }
 
   /** @param session known already; otherwise the event waits for the link's first one, correlation_wait at most */
@@ -211,7 +219,7 @@ export class LinkTrace implements LinkObserver, EventSender {
     const { exporter, options, delimiter } = this.#tracer;
     const { payload, source, destination } = 'payload' in subject ? subject : opened(this.#link, subject);
     const flow = exporter.flow(options.hep_payload_type.events, source, destination);
-    exporter.send(flow, at, this.#correlation(id), [encodeEvent(payload, id, delimiter)]);
+    exporter.send(flow, at, this.#correlation(id), encodeEvent(payload, id, delimiter));
     return true;
   }
 

@@ -24,12 +24,16 @@ export function octetsNeeded(message: Message, rules: MirrorRules): number {
 
 /**
  * @param first the first octets of the message, as many as octetsNeeded() tells or all of them
- * @returns the payload in parts, some of them views of `first`
+ * @returns the payload: `first` itself where it is mirrored as it is, as nearly all messages are
  */
-export function mirror(message: Message, first: Buffer, rules: MirrorRules): Buffer[] {
-  const { bodyLength, headLength, endLineLength, length } = message;
-  const whole = length <= rules.trace_max_payload && (bodyLength === 0 || keepsBody(message, rules));
-  if (whole && first.length >= length) return [first];
+export function mirror(message: Message, first: Buffer, rules: MirrorRules): Buffer {
+  const whole = message.length <= rules.trace_max_payload && (message.bodyLength === 0 || keepsBody(message, rules));
+  return whole && first.length >= message.length ? first : Buffer.concat(abridged(message, first, whole, rules));
+}
+
+/** @param whole nothing of it may be left out */
+function abridged(message: Message, first: Buffer, whole: boolean, rules: MirrorRules): Buffer[] {
+  const { bodyLength, headLength, endLineLength } = message;
   const endLine = Buffer.from(`\r\n-------${message.transactionId}${message.flag ?? '$'}\r\n`, 'latin1');
   // Of a body that turned out to be empty nothing was kept, its end-line neither.
   if (whole) return [first.subarray(0, headLength), endLine.subarray(endLine.length - endLineLength)];
@@ -40,17 +44,16 @@ export function mirror(message: Message, first: Buffer, rules: MirrorRules): Buf
 }
 
 /** A message whose connection ended before its end-line came. Parameters as for mirror(). */
-export function mirrorCut(message: Message, first: Buffer, rules: MirrorRules): Buffer[] {
+export function mirrorCut(message: Message, first: Buffer, rules: MirrorRules): Buffer {
   const marker = Buffer.from(`[msrptap: cut after ${message.length} bytes]`);
-  const room = rules.trace_max_payload - marker.length;
-  if (!message.headComplete) {
-    const kept = message.length <= room ? [first.subarray(0, message.length)] : cutHead(first, message.length, room);
-    return [...kept, marker];
-  }
-  const body = message.length - message.headLength;
-  if (message.length <= room && (body === 0 || keepsBody(message, rules)))
-    return [first.subarray(0, message.length), marker];
-  return [...cutBody(message, first, body, room, rules), marker];
+  return Buffer.concat([...keptOfCut(message, first, rules.trace_max_payload - marker.length, rules), marker]);
+}
+
+function keptOfCut(message: Message, first: Buffer, room: number, rules: MirrorRules): Buffer[] {
+  const { length, headLength, headComplete } = message;
+  const body = headComplete ? length - headLength : 0;
+  if (length <= room && (body === 0 || keepsBody(message, rules))) return [first.subarray(0, length)];
+  return headComplete ? cutBody(message, first, body, room, rules) : cutHead(first, length, room);
 }
 
 /** The header section, as much of a body of `octets` as rules and room allow, and a marker for what is missing. */

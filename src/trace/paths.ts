@@ -41,13 +41,15 @@ export class Paths<Flow extends object> {
     this.#upstream = attempt;
   }
 
-  flow(path: Path, direction: Direction): PathFlow<Flow> {
-    // Not looked up by the direction's name: this is done for every message.
+  /** The flow, if it was asked for before. Not looked up by the direction's name, for this is done for every message. */
+  known(path: Path, direction: Direction): Flow | null {
     const flows = this.#flows[path];
-    return (direction === 'up' ? flows?.up : flows?.down) ?? this.#makeFlow(path, direction);
+    return flows === null ? null : direction === 'up' ? flows.up : flows.down;
   }
 
-  #makeFlow(path: Path, direction: Direction): PathFlow<Flow> {
+  flow(path: Path, direction: Direction): PathFlow<Flow> {
+    const known = this.known(path, direction);
+    if (known !== null) return known;
     const ends = this.#ends(path);
     if (typeof ends === 'string') return ends;
     const [left, right] = ends;

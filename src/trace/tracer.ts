@@ -52,7 +52,7 @@ export class Tracer implements Observer, TracerCore {
     if (!this.#on) return;
     const { payload, source, destination } = failed(attempt);
     const flow = this.exporter.flow(this.options.hep_payload_type.events, source, destination);
-    this.exporter.send(flow, attempt.at, `conn-${attempt.link}`, [encodeEvent(payload, '', this.delimiter)]);
+    this.exporter.send(flow, attempt.at, `conn-${attempt.link}`, encodeEvent(payload, '', this.delimiter));
   }
 
   reserve(octets: number): boolean {

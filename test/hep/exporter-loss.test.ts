@@ -55,7 +55,7 @@ class Sender {
         for (let count = 0; count < 64; count += 1) {
           this.offered += 1;
           payload.writeUInt32BE(this.offered);
-          this.exporter.send(flow, TIME + this.offered, 'session', [payload]);
+          this.exporter.send(flow, TIME + this.offered, 'session', payload);
         }
         setImmediate(turn);
       };

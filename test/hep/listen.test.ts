@@ -15,7 +15,7 @@ const flow = new PacketTemplates({ captureId: 1 }).flow(
 function packet(text: string): Buffer {
   const payload = Buffer.from(text);
   const bytes = Buffer.alloc(flow.size('id', payload.length));
-  flow.write(bytes, 0, 1_700_000_000_000_000, 'id', [payload]);
+  flow.write(bytes, 0, 1_700_000_000_000_000, 'id', payload);
   return bytes;
 }
 

@@ -29,7 +29,7 @@ function mirrored(octets: Buffer, rules: Partial<MirrorRules> = {}): Buffer {
   const all = { trace_body: 'text', trace_max_payload: 12_288, ...rules } as const;
   const message = parse(octets);
   const first = octets.subarray(0, Math.min(octets.length, octetsNeeded(message, all)));
-  return Buffer.concat(message.complete ? mirror(message, first, all) : mirrorCut(message, first, all));
+  return message.complete ? mirror(message, first, all) : mirrorCut(message, first, all);
 }
 
 test.each([
