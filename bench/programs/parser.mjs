@@ -18,10 +18,15 @@ const PATHS = {
   from: 'msrp://client.example.com:49154/client-session-0001;tcp',
 };
 
+/** Another one for each message, as peers make them: a parser must not know it before. @param {number} index */
+const transactionId = (index) => `b${((index + 1) * 2_654_435_761).toString(36).slice(-10).padStart(10, '0')}`;
+
 /** Messages one behind the other, cut into reads: message boundaries fall anywhere. @param {number} bodyOctets */
 function readsOf(bodyOctets) {
-  const message = Buffer.from(send('bench0001w0', PATHS, textBody(bodyOctets)), 'latin1');
-  const stream = Buffer.concat(Array.from({ length: Math.ceil(STRETCH / message.length) }, () => message));
+  const body = textBody(bodyOctets);
+  const count = Math.ceil(STRETCH / body.length);
+  const messages = Array.from({ length: count }, (_, index) => send(transactionId(index), PATHS, body));
+  const stream = Buffer.from(messages.join(''), 'latin1');
   return Array.from({ length: Math.ceil(stream.length / READ) }, (_, index) =>
     stream.subarray(index * READ, (index + 1) * READ),
   );

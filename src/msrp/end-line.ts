@@ -1,21 +1,9 @@
-import {
-  CR,
-  END_LINE_HYPHENS,
-  HYPHEN,
-  LF,
-  TRANSACTION_ID_MAX,
-  continuationFlag,
-  type ContinuationFlag,
-} from './grammar.js';
+import { CR, LF, TRANSACTION_ID_MAX, continuationFlag, type ContinuationFlag } from './grammar.js';
+import { OPENING, matchedByTail, openingIn } from './opening.js';
+import type { Words } from './words.js';
 
 const CRLF_LENGTH = 2;
 const FLAG_LENGTH = 1;
-
-/** What all end-lines that follow a body begin with, and what the body is searched for. */
-const OPENING = Buffer.from(`\r\n${END_LINE_HYPHENS}`, 'latin1');
-
-/** Hyphens that may turn out to be none of an end-line before the body is searched for the whole OPENING. */
-const STRAY_HYPHENS = 8;
 
 /**
  * Recognises one message's own end-line, `CRLF "-------" transact-id continuation-flag CRLF`, wherever reads cut it.
@@ -53,6 +41,12 @@ export class EndLine {
     this.#matched = 0;
   }
 
+  /** As begin(), of the transaction-id `read[id, id + length)`. */
+  beginAs(read: Buffer, id: number, length: number): void {
+    for (let i = 0; i < length; i++) this.transactionId[i] = read[id + i]!;
+    this.begin(length);
+  }
+
   /** The blank line was read: peers that send an empty body let its CRLF serve as the one before the end-line. */
   afterBlankLine(): void {
     this.#matched = CRLF_LENGTH;
@@ -67,10 +61,10 @@ export class EndLine {
    * Goes through the octets of a body from `at`.
    * @returns the offset behind the end-line when it is `complete`, else `read.length`
    */
-  search(read: Buffer, at: number): number {
+  search(read: Buffer, words: Words, at: number): number {
     while (at < read.length) {
       if (this.#matched === 0) {
-        const opening = openingIn(read, at);
+        const opening = openingIn(read, words, at);
         if (opening === -1) {
           this.#matched = matchedByTail(read, at);
           return read.length;
@@ -115,35 +109,4 @@ export class EndLine {
     this.flag = continuationFlag(octet);
     return this.flag !== null;
   }
-}
-
-/**
- * Where OPENING stands in `read`, from `at` on; -1 when it does not. A search for one octet is the fastest there is,
- * and texts have few hyphens; a body that has more of them is searched for the whole of it.
- */
-function openingIn(read: Buffer, at: number): number {
-  let hyphen = at + CRLF_LENGTH - 1;
-  for (let strays = 0; strays < STRAY_HYPHENS; strays++) {
-    hyphen = read.indexOf(HYPHEN, hyphen + 1);
-    if (hyphen === -1) return -1;
-    if (read[hyphen - 1] === LF && isOpening(read, hyphen - CRLF_LENGTH)) return hyphen - CRLF_LENGTH;
-  }
-  return read.indexOf(OPENING, hyphen - CRLF_LENGTH);
-}
-
-function isOpening(read: Buffer, start: number): boolean {
-  if (start + OPENING.length > read.length) return false;
-  for (let i = 0; i < OPENING.length; i++) if (read[start + i] !== OPENING[i]) return false;
-  return true;
-}
-
-/** How many octets at the end of `read`, from `at` on, begin an end-line; fewer than OPENING has. */
-function matchedByTail(read: Buffer, at: number): number {
-  const first = Math.max(at, read.length - OPENING.length + 1);
-  let start = read.length - 1;
-  while (start >= first && read[start] !== CR) start--;
-  if (start < first) return 0;
-  const length = read.length - start;
-  for (let i = 1; i < length; i++) if (read[start + i] !== OPENING[i]) return 0;
-  return length;
 }

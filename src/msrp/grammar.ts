@@ -67,6 +67,21 @@ export function isTokenChar(octet: number): boolean {
   return (CLASSES[octet]! & TOKEN) !== 0;
 }
 
+/** Whether all four octets of a word are ident-chars. */
+export function areIdentChars(word: number): boolean {
+  return (classesOf(word) & IDENT) !== 0;
+}
+
+/** Whether all four octets of a word are characters of a header name. */
+export function areTokenChars(word: number): boolean {
+  return (classesOf(word) & TOKEN) !== 0;
+}
+
+/** Those that all four octets of `word` are in. */
+function classesOf(word: number): number {
+  return CLASSES[word & 0xff]! & CLASSES[(word >>> 8) & 0xff]! & CLASSES[(word >>> 16) & 0xff]! & CLASSES[word >>> 24]!;
+}
+
 const IDENT_TEXT = /^[A-Za-z0-9][A-Za-z0-9.\-+%=]{3,31}$/;
 
 export function isTransactionId(text: string): boolean {

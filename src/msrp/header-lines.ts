@@ -1,4 +1,6 @@
-import { COLON, CR, END_LINE_HYPHENS, HTAB, HYPHEN, LF, isTokenChar } from './grammar.js';
+import { COLON, CR, END_LINE_HYPHENS, HYPHEN, LF, isTokenChar } from './grammar.js';
+import { skipWholeLines } from './whole-lines.js';
+import type { Words } from './words.js';
 
 const LINE_START = 0;
 const HYPHENS = 1;
@@ -38,11 +40,11 @@ export class HeaderLines {
    * @returns the offset behind the blank line or the seven hyphens when there is an `ending`, else `read.length`; an
    *   `error` says that it is of no use
    */
-  scan(read: Buffer, at: number, limit: number): number {
+  scan(read: Buffer, words: Words, at: number, limit: number): number {
     const stop = Math.min(read.length, limit);
     while (at < read.length && this.ending === null && this.error === null) {
       if (this.#state === LINE_START) {
-        at = skipWholeLines(read, at, stop);
+        at = skipWholeLines(read, words, at, stop);
         if (at === read.length) return at;
         this.lineStart = at;
         if (at + 1 < stop && read[at] === CR && read[at + 1] === LF) {
@@ -121,22 +123,5 @@ export class HeaderLines {
       }
     }
     return at;
-  }
-}
-
-/**
- * Headers that stand in `read` as a whole and have no fault, as nearly all do; what is cut or faulty, a blank line and
- * whatever begins with a hyphen is left to the states.
- * @returns the offset behind the last of them, `at` when there is none
- */
-function skipWholeLines(read: Buffer, at: number, stop: number): number {
-  for (let line = at; ; line = at) {
-    if (at >= stop || read[at] === HYPHEN) return line;
-    while (at < stop && isTokenChar(read[at]!)) at++;
-    if (at === line || at >= stop || read[at] !== COLON) return line;
-    do at++;
-    while (at < stop && (read[at]! > CR || read[at] === HTAB));
-    if (at + 1 >= stop || read[at] !== CR || read[at + 1] !== LF) return line;
-    at += 2;
   }
 }

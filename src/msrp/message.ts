@@ -14,27 +14,31 @@ const SEND = Buffer.from('SEND', 'latin1');
  * It reads them from the buffer that the parser was given: a complete message can be asked until the parser is told to
  * settle, and who needs something of it later takes it before. The message that is still open then goes on to be good.
  */
-export class Message {
+export class ParsedMessage {
   /** Known with the start-line; until then 'request'. */
-  readonly kind: 'request' | 'response' = 'request';
+  kind: 'request' | 'response' = 'request';
   /** The status code of a response, 0 to 999; 0 for a request. */
-  readonly status: number = 0;
+  status: number = 0;
   /** Octets from the `M` of the start-line to the end of the header section; 0 until `headComplete`. */
-  readonly headLength: number = 0;
+  headLength: number = 0;
   /** Octets of the end-line, with its trailing CRLF, and with the CRLF before it if it has its own; 0 until complete. */
-  readonly endLineLength: number = 0;
+  endLineLength: number = 0;
   /** Octets of this message seen so far, this read included. */
-  readonly length: number = 0;
+  length: number = 0;
   /** null until complete. */
-  readonly flag: ContinuationFlag | null = null;
+  flag: ContinuationFlag | null = null;
   /** Messages that have the same one have the same To-Path and From-Path; null: nothing is known of them. */
-  readonly paths: PathsToken | null = null;
+  paths: PathsToken | null = null;
 
   /** What the head is read from: `headLength` octets from `offset`. */
-  protected readonly source: Buffer = NOTHING;
-  protected readonly offset: number = 0;
-  protected readonly transactionIdLength: number = 0;
-  protected readonly startLineLength: number = 0;
+  source: Buffer = NOTHING;
+  offset: number;
+  transactionIdLength: number = 0;
+  startLineLength: number = 0;
+
+  constructor(offset: number) {
+    this.offset = offset;
+  }
 
   get headComplete(): boolean {
     return this.headLength > 0;
@@ -75,14 +79,14 @@ export class Message {
   /** '' for a response, and until `headComplete`. */
   get method(): string {
     if (this.kind === 'response') return '';
-    if (this.#isSend()) return 'SEND';
-    return this.source.toString('latin1', this.#codeAt(), this.#startLineEnd());
+    if (isSend(this)) return 'SEND';
+    return this.source.toString('latin1', codeAt(this), startLineEnd(this));
   }
 
   /** What follows the status code of a response, '' when nothing does, and for a request. */
   get comment(): string {
     if (this.kind === 'request') return '';
-    return this.source.toString('utf8', this.#codeAt() + STATUS_AND_SPACE, this.#startLineEnd());
+    return this.source.toString('utf8', codeAt(this) + STATUS_AND_SPACE, startLineEnd(this));
   }
 
   /** The URIs of the To-Path as they are written; none when the header is missing, and until `headComplete`. */
@@ -103,8 +107,8 @@ export class Message {
   /** The value of the first header of this name, without the spaces around it; case of the name does not matter. */
   header(name: string): string | undefined {
     const wanted = name.toLowerCase();
-    for (let line = this.#firstHeader(); line !== -1; line = this.#nextHeader(line)) {
-      if (isHeaderAt(this.source, line, wanted)) return this.#valueBehind(line + wanted.length);
+    for (let line = firstHeader(this); line !== -1; line = nextHeader(this, line)) {
+      if (isHeaderAt(this.source, line, wanted)) return valueBehind(this.source, line + wanted.length);
     }
     return undefined;
   }
@@ -112,70 +116,72 @@ export class Message {
   /** All headers in their order: name as it is written, value without the spaces around it. */
   headers(): [name: string, value: string][] {
     const all: [string, string][] = [];
-    for (let line = this.#firstHeader(); line !== -1; line = this.#nextHeader(line)) {
+    for (let line = firstHeader(this); line !== -1; line = nextHeader(this, line)) {
       const colon = this.source.indexOf(COLON, line);
-      all.push([this.source.toString('latin1', line, colon), this.#valueBehind(colon)]);
+      all.push([this.source.toString('latin1', line, colon), valueBehind(this.source, colon)]);
     }
     return all;
   }
 
-  /** Most requests are: they get by without a string of their own. */
-  #isSend(): boolean {
-    const at = this.#codeAt();
-    if (this.#startLineEnd() !== at + SEND.length) return false;
-    for (let i = 0; i < SEND.length; i++) if (this.source[at + i] !== SEND[i]) return false;
-    return true;
+  /**
+   * It ends here: `length` octets, of which the last ones are an end-line of `endLineLength` octets with the CRLF before it.
+   */
+  close(length: number, endLineLength: number, flag: ContinuationFlag | null): void {
+    this.length = length;
+    // Without a body of its own, the CRLF before the end-line is the one that ends the last header or the blank line.
+    this.endLineLength = Math.min(endLineLength, length - this.headLength);
+    this.flag = flag;
   }
-
-  #codeAt(): number {
-    return this.offset + PROTOCOL.length + this.transactionIdLength + 1;
-  }
-
-  #startLineEnd(): number {
-    return this.offset + this.startLineLength - CRLF_LENGTH;
-  }
-
-  #firstHeader(): number {
-    return this.headComplete ? this.#headerAt(this.offset + this.startLineLength) : -1;
-  }
-
-  #nextHeader(line: number): number {
-    return this.#headerAt(this.source.indexOf(LF, line) + 1);
-  }
-
-  /** `line`, if a header stands there; -1 for the blank line and behind the head. */
-  #headerAt(line: number): number {
-    return line < this.offset + this.headLength && this.source[line] !== CR ? line : -1;
-  }
-
-  #valueBehind(colon: number): string {
-    let start = colon + 1;
-    let end = this.source.indexOf(CR, start);
-    while (start < end && isBlank(this.source[start]!)) start++;
-    while (end > start && isBlank(this.source[end - 1]!)) end--;
-    return this.source.toString('utf8', start, end);
-  }
-}
-
-/** A message as the parser sees it, which alone writes to it. */
-export class ParsedMessage extends Message {
-  declare kind: Message['kind'];
-  declare status: number;
-  declare headLength: number;
-  declare endLineLength: number;
-  declare length: number;
-  declare flag: ContinuationFlag | null;
-  declare paths: PathsToken | null;
-  declare source: Buffer;
-  declare offset: number;
-  declare transactionIdLength: number;
-  declare startLineLength: number;
 
   /** Makes the message independent of the buffer that its head was read in. */
   copyHead(): void {
     this.source = Buffer.from(this.head);
     this.offset = 0;
   }
+}
+
+/** A message as those see it who look on: the parser alone writes to it. */
+export type Message = Readonly<
+  Omit<ParsedMessage, 'source' | 'offset' | 'transactionIdLength' | 'startLineLength' | 'close' | 'copyHead'>
+>;
+
+// Functions, for private methods would make the making of every message twice as dear.
+
+/** Most requests are: they get by without a string of their own. */
+function isSend(message: ParsedMessage): boolean {
+  const at = codeAt(message);
+  if (startLineEnd(message) !== at + SEND.length) return false;
+  for (let i = 0; i < SEND.length; i++) if (message.source[at + i] !== SEND[i]) return false;
+  return true;
+}
+
+function codeAt({ offset, transactionIdLength }: ParsedMessage): number {
+  return offset + PROTOCOL.length + transactionIdLength + 1;
+}
+
+function startLineEnd({ offset, startLineLength }: ParsedMessage): number {
+  return offset + startLineLength - CRLF_LENGTH;
+}
+
+function firstHeader(message: ParsedMessage): number {
+  return message.headComplete ? headerAt(message, message.offset + message.startLineLength) : -1;
+}
+
+function nextHeader(message: ParsedMessage, line: number): number {
+  return headerAt(message, message.source.indexOf(LF, line) + 1);
+}
+
+/** `line`, if a header stands there; -1 for the blank line and behind the head. */
+function headerAt({ source, offset, headLength }: ParsedMessage, line: number): number {
+  return line < offset + headLength && source[line] !== CR ? line : -1;
+}
+
+function valueBehind(source: Buffer, colon: number): string {
+  let start = colon + 1;
+  let end = source.indexOf(CR, start);
+  while (start < end && isBlank(source[start]!)) start++;
+  while (end > start && isBlank(source[end - 1]!)) end--;
+  return source.toString('utf8', start, end);
 }
 
 function urisOf(path: string | undefined): readonly string[] {

@@ -1,19 +1,19 @@
 import { Parser } from './parser.js';
-import type { KnownPaths } from './repeated-paths.js';
+import type { KnownHeads } from './known-heads.js';
 
 /** Parsers kept for the next reads: as many are in use at a time as messages are under way, and more come with a new one. */
 const MAX_SPARE = 64;
 
 /**
- * Between messages a parser knows nothing of its direction but the paths that repeat there. So a few parsers serve
+ * Between messages a parser knows nothing of its direction but the heads that repeat there. So a few parsers serve
  * thousands of quiet connections: each has one only while a message is open.
  */
 export class ParserPool {
   readonly #spare: Parser[] = [];
 
-  take(paths: KnownPaths): Parser {
+  take(heads: KnownHeads): Parser {
     const parser = this.#spare.pop() ?? new Parser();
-    parser.serve(paths);
+    parser.serve(heads);
     return parser;
   }
 

@@ -1,20 +1,14 @@
-import { EndLine } from './end-line.js';
-import { CR, END_LINE_HYPHENS, LF, PROTOCOL } from './grammar.js';
-import { HeaderLines } from './header-lines.js';
-import { ParsedMessage, type Message } from './message.js';
+import { CR, LF, PROTOCOL } from './grammar.js';
+import type { KnownHeads } from './known-heads.js';
+import type { Message, ParsedMessage } from './message.js';
+import { OpenMessage } from './open-message.js';
 import type { ParseErrorKind } from './parse-errors.js';
-import { KnownPaths, type RepeatedPaths } from './repeated-paths.js';
-import { SplitHead } from './split-head.js';
-import { StartLine } from './start-line.js';
+import { Pieces, type Piece } from './pieces.js';
+import { WholeMessages } from './whole-message.js';
+import { lookAt, type Words } from './words.js';
 
 export type { ParseErrorKind } from './parse-errors.js';
-
-/** The part of a message that stands in one read: `read[start, end)`. */
-export interface Piece {
-  readonly message: Message;
-  readonly start: number;
-  readonly end: number;
-}
+export type { Piece } from './pieces.js';
 
 export interface ParserOptions {
   /**
@@ -26,13 +20,6 @@ export interface ParserOptions {
 
 const DEFAULT_MAX_HEADER_SECTION = 16_384;
 
-const BETWEEN_MESSAGES = 0;
-const AFTER_STRAY_CR = 1;
-const IN_START_LINE = 2;
-const IN_HEADERS = 3;
-const IN_END_LINE = 4;
-const IN_BODY = 5;
-
 /**
  * Looks on at one direction of a connection, and says which octets belong to which message. It knows no socket, changes
  * no octet, and keeps none but the header section of the message that a read leaves open.
@@ -41,20 +28,14 @@ const IN_BODY = 5;
  * safe to use the buffer again.
  */
 export class Parser {
-  /** What the last read brought, in order, until `settle`. The array is used again. */
-  readonly pieces: Piece[] = [];
   readonly #maxHeaderSection: number;
-  readonly #endLine = new EndLine();
-  readonly #startLine = new StartLine(this.#endLine.transactionId);
-  readonly #headerLines = new HeaderLines();
-  #paths = new KnownPaths();
-  readonly #splitHead = new SplitHead();
-  #state = BETWEEN_MESSAGES;
+  readonly #whole = new WholeMessages();
+  readonly #open: OpenMessage;
+  readonly #pieces = new Pieces();
   #error: ParseErrorKind | null = null;
-  #open: ParsedMessage | null = null;
-  /** Where the open message begins in this read; negative when it began in an earlier one. */
-  #start = 0;
-  /** Where a stray CR stands in this read; 0 when it stood at the end of the one before. */
+  /** The last octet was a CR between messages. */
+  #isAfterCr = false;
+  /** Where it stands in this read; 0 when it stood at the end of the one before. */
   #strayCr = 0;
   #strayBytes = 0;
   /** The read that was not settled yet. */
@@ -62,16 +43,22 @@ export class Parser {
 
   constructor(options: ParserOptions = {}) {
     this.#maxHeaderSection = options.maxHeaderSection ?? DEFAULT_MAX_HEADER_SECTION;
+    this.#open = new OpenMessage(this.#maxHeaderSection, this.#whole);
+  }
+
+  /** What the last read brought, in order, until `settle`. */
+  get pieces(): readonly Piece[] {
+    return this.#pieces.all;
   }
 
   /** It stands between two messages, and could as well look on at another direction. */
   get idle(): boolean {
-    return this.#open === null && this.#state === BETWEEN_MESSAGES && this.#error === null;
+    return this.#open.message === null && !this.#isAfterCr && this.#error === null;
   }
 
-  /** From now on it looks on at the direction that has these paths. It has to be idle and settled. */
-  serve(paths: KnownPaths): void {
-    this.#paths = paths;
+  /** From now on it looks on at the direction of which this is known. It has to be idle and settled. */
+  serve(heads: KnownHeads): void {
+    this.#whole.serve(heads);
   }
 
   /** What was found that is not MSRP, or null. Nothing is parsed after it. */
@@ -81,7 +68,7 @@ export class Parser {
 
   /** The message that the last read left open. */
   get open(): Message | null {
-    return this.#open;
+    return this.#open.message;
   }
 
   /** Octets of CRLFs between messages in the last read. They belong to no piece. */
@@ -99,161 +86,69 @@ export class Parser {
     this.#strayBytes = 0;
     if (this.#error !== null) return 0;
     this.#read = read;
-    this.#start = this.#open === null ? 0 : -this.#open.length;
     this.#strayCr = 0;
-    this.#headerLines.resume();
+    this.#open.resume();
+    const words = lookAt(read);
     let at = 0;
-    while (at < read.length && this.#error === null) at = this.#step(read, at);
-    this.#leaveOpen(at);
-    this.#strayBytes += at;
+    while (at < read.length && this.#error === null) {
+      const { message } = this.#open;
+      at = message === null ? this.#betweenMessages(read, words, at) : this.#inMessage(message, read, words, at);
+    }
+    if (this.#open.message !== null) this.#leaveOpen(this.#open.message, at);
+    this.#strayBytes = at - this.#pieces.octets;
     return at;
   }
 
   /** Takes a copy of what the open message still needs: from now on the buffer of the last read may be overwritten. */
   settle(): void {
-    const read = this.#read;
-    if (read === null) return;
+    if (this.#read === null) return;
+    this.#open.settle(this.#read);
     this.#read = null;
-    this.pieces.length = 0;
-    const open = this.#open;
-    if (open === null) return;
-    if (open.source === read) open.copyHead();
-    else if (!open.headComplete && this.#error === null) {
-      this.#splitHead.append(read, Math.max(0, this.#start), read.length);
-    }
+    this.#pieces.clear();
   }
 
-  /** Each state takes what it can of `read` from `at`, and returns where the next one goes on. */
-  #step(read: Buffer, at: number): number {
-    const message = this.#open;
-    if (message === null) return this.#betweenMessages(read, at);
-    switch (this.#state) {
-      case IN_START_LINE:
-        return this.#inStartLine(message, read, at);
-      case IN_HEADERS:
-        return this.#inHeaders(message, read, at);
-      case IN_END_LINE:
-        return this.#inEndLine(message, read, at);
-      default:
-        return this.#inBody(message, read, at);
-    }
-  }
-
-  #betweenMessages(read: Buffer, at: number): number {
-    if (this.#state === AFTER_STRAY_CR) {
+  #betweenMessages(read: Buffer, words: Words, at: number): number {
+    if (this.#isAfterCr) {
       if (read[at] !== LF) return this.#fail('between_messages', this.#strayCr);
-      this.#state = BETWEEN_MESSAGES;
+      this.#isAfterCr = false;
       return at + 1;
     }
     // Bare CRLFs between messages are seen in the field.
     if (read[at] === CR) {
       this.#strayCr = at;
-      this.#state = AFTER_STRAY_CR;
+      this.#isAfterCr = true;
       return at + 1;
     }
     if (read[at] !== PROTOCOL[0]) return this.#fail('start_line', at);
-    this.#open = new ParsedMessage();
-    this.#start = at;
-    this.#startLine.begin();
-    this.#state = IN_START_LINE;
-    return at;
+    return this.#begin(read, words, at);
   }
 
-  #inStartLine(message: ParsedMessage, read: Buffer, at: number): number {
-    const line = this.#startLine;
-    const stop = Math.min(read.length, this.#start + this.#maxHeaderSection);
-    const end = line.scan(read, at, stop);
-    if (line.error !== null) return this.#fail(line.error, Math.max(0, this.#start));
-    if (!line.complete) {
-      return end === read.length ? end : this.#fail('header_section_too_long', Math.max(0, this.#start));
+  #begin(read: Buffer, words: Words, start: number): number {
+    const message = this.#whole.take(read, words, start, Math.min(read.length, start + this.#maxHeaderSection));
+    if (message === null) {
+      this.#open.begin(start);
+      return start;
     }
-    message.kind = line.kind;
-    message.status = line.status;
-    message.transactionIdLength = line.transactionIdLength;
-    message.startLineLength = end - this.#start;
-    this.#endLine.begin(line.transactionIdLength);
-    this.#headerLines.begin();
-    this.#state = IN_HEADERS;
-    return this.#skipPaths(message, read, end);
-  }
-
-  /** The headers begin at `at`: what the last message of this kind had there too is known to be right. */
-  #skipPaths(message: ParsedMessage, read: Buffer, at: number): number {
-    const paths = this.#pathsOf(message);
-    message.paths = paths.matchAt(read, at, Math.min(read.length, this.#start + this.#maxHeaderSection));
-    return message.paths === null ? at : at + paths.length;
-  }
-
-  #pathsOf({ kind }: Message): RepeatedPaths {
-    return this.#paths.of(kind);
-  }
-
-  #inHeaders(message: ParsedMessage, read: Buffer, at: number): number {
-    const lines = this.#headerLines;
-    const end = lines.scan(read, at, this.#start + this.#maxHeaderSection);
-    if (lines.error !== null) return this.#fail(lines.error, lines.lineStart);
-    if (lines.ending === 'blank_line') {
-      this.#endHead(message, read, end);
-      this.#endLine.afterBlankLine();
-      this.#state = IN_BODY;
-    } else if (lines.ending === 'end_line') {
-      this.#endHead(message, read, end - END_LINE_HYPHENS.length);
-      this.#endLine.afterHyphens();
-      this.#state = IN_END_LINE;
-    }
+    const { end } = this.#whole;
+    if (message.complete) this.#pieces.add(message, start, end);
+    else this.#open.goOn(message, read, end);
     return end;
   }
 
-  #inEndLine(message: ParsedMessage, read: Buffer, at: number): number {
-    const end = this.#endLine.match(read, at);
-    if (this.#endLine.complete) this.#complete(message, end);
-    else if (end < read.length) return this.#fail('end_line', this.#headerLines.lineStart);
+  #inMessage(message: ParsedMessage, read: Buffer, words: Words, at: number): number {
+    const open = this.#open;
+    const end = open.step(message, read, words, at);
+    if (open.error !== null) return this.#fail(open.error, end);
+    if (message.complete) this.#pieces.add(message, Math.max(0, open.start), end);
     return end;
-  }
-
-  #inBody(message: ParsedMessage, read: Buffer, at: number): number {
-    const end = this.#endLine.search(read, at);
-    if (this.#endLine.complete) this.#complete(message, end);
-    return end;
-  }
-
-  /** The header section ends at `end`, which is negative when it did so in an earlier read. */
-  #endHead(message: ParsedMessage, read: Buffer, end: number): void {
-    message.headLength = end - this.#start;
-    if (this.#start >= 0) {
-      message.source = read;
-      message.offset = this.#start;
-      message.paths ??= this.#pathsOf(message).learn(read, this.#start + message.startLineLength, end);
-      return;
-    }
-    if (end > 0) this.#splitHead.append(read, 0, end);
-    message.source = this.#splitHead.take(message.headLength);
-  }
-
-  #complete(message: ParsedMessage, end: number): void {
-    message.length = end - this.#start;
-    message.flag = this.#endLine.flag;
-    // Without a body of its own, the CRLF before the end-line is the one that ends the last header or the blank line.
-    message.endLineLength = Math.min(this.#endLine.length, message.length - message.headLength);
-    this.#addPiece(message, end);
-    this.#open = null;
-    this.#state = BETWEEN_MESSAGES;
   }
 
   /** The read ends at `end`, or can be passed on up to there. */
-  #leaveOpen(end: number): void {
-    const message = this.#open;
-    if (message === null) return;
-    message.length = end - this.#start;
-    if (message.length === 0) this.#open = null;
-    else this.#addPiece(message, end);
-  }
-
-  #addPiece(message: Message, end: number): void {
-    const start = Math.max(0, this.#start);
-    if (start === end) return;
-    this.pieces.push({ message, start, end });
-    this.#strayBytes -= end - start;
+  #leaveOpen(message: ParsedMessage, end: number): void {
+    message.length = end - this.#open.start;
+    const start = Math.max(0, this.#open.start);
+    if (message.length === 0) this.#open.message = null;
+    else if (start < end) this.#pieces.add(message, start, end);
   }
 
   #fail(kind: ParseErrorKind, offset: number): number {

@@ -14,8 +14,6 @@ const COMPLETE = 8;
 const STATUS_DIGITS = 3;
 const DIGIT_0 = 0x30;
 
-const NOT_WHOLE = -1;
-
 /**
  * Recognises the start-line of a request or response, octet by octet, so that what is not MSRP is noticed at the first
  * octet that cannot be right: an HTTP request or a TLS ClientHello at its first.
@@ -57,59 +55,12 @@ export class StartLine {
    *   else `stop`
    */
   scan(read: Buffer, at: number, stop: number): number {
-    if (this.#state === IN_PROTOCOL && this.#count === 0) {
-      const end = this.#scanWhole(read, at, stop);
-      if (end !== NOT_WHOLE) return end;
-    }
     for (; at < stop; at++) {
       this.#take(read[at]!);
       if (this.error !== null) return at;
       if (this.#state === COMPLETE) return at + 1;
     }
     return at;
-  }
-
-  /**
-   * Takes a line that stands in `read` as a whole and has no fault, as nearly all do; any other one is left to #take().
-   * @returns the offset behind the line's LF, or NOT_WHOLE
-   */
-  #scanWhole(read: Buffer, start: number, stop: number): number {
-    let at = start + PROTOCOL.length;
-    if (at >= stop) return NOT_WHOLE;
-    for (let i = 0; i < PROTOCOL.length; i++) if (read[start + i] !== PROTOCOL[i]) return NOT_WHOLE;
-    const id = at;
-    const idStop = Math.min(stop, id + TRANSACTION_ID_MAX);
-    if (!isAlphanum(read[id]!)) return NOT_WHOLE;
-    while (at < idStop && isIdentChar(read[at]!)) {
-      this.#transactionId[at - id] = read[at]!;
-      at++;
-    }
-    const length = at - id;
-    if (length < TRANSACTION_ID_MIN || at >= stop || read[at] !== SP) return NOT_WHOLE;
-    const end = this.#endOfCode(read, at + 1, stop);
-    if (end === NOT_WHOLE) return NOT_WHOLE;
-    this.transactionIdLength = length;
-    this.#state = COMPLETE;
-    return end;
-  }
-
-  /** The rest of a whole line, from its method or status code at `code`. @returns as #scanWhole() */
-  #endOfCode(read: Buffer, code: number, stop: number): number {
-    let at = code;
-    while (at < stop && isUpalpha(read[at]!)) at++;
-    const isResponse = at === code;
-    if (isResponse) {
-      while (at < stop && at < code + STATUS_DIGITS && isDigit(read[at]!)) at++;
-      if (at !== code + STATUS_DIGITS) return NOT_WHOLE;
-      // A comment: up to a control character, whichever it is.
-      if (at < stop && read[at] === SP) while (at < stop && read[at]! >= SP) at++;
-    }
-    if (at + 1 >= stop || read[at] !== CR || read[at + 1] !== LF) return NOT_WHOLE;
-    if (isResponse) {
-      this.kind = 'response';
-      for (let i = 0; i < STATUS_DIGITS; i++) this.status = this.status * 10 + (read[code + i]! - DIGIT_0);
-    }
-    return at + 2;
   }
 
   #take(octet: number): void {

@@ -4,7 +4,7 @@ import { type EndOfTurn, atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import type { Parser } from '../msrp/parser.js';
 import { ParserPool } from '../msrp/parser-pool.js';
-import { KnownPaths } from '../msrp/repeated-paths.js';
+import { KnownHeads } from '../msrp/known-heads.js';
 import { isTls } from '../net/client-hello.js';
 import type { Connection, ConnectionHandler } from '../net/connection.js';
 import { ChunkBudget } from './chunk-budget.js';
@@ -45,7 +45,7 @@ export class Flow implements ConnectionHandler, EndOfTurn {
   readonly #passErrors: boolean;
   readonly #budget: ChunkBudget;
   #to: Connection | null = null;
-  readonly #paths = new KnownPaths();
+  readonly #heads = new KnownHeads();
   /** null: no message is open. */
   #parser: Parser | null = null;
   /** It was not MSRP: what is still passed on is not looked at. */
@@ -121,7 +121,7 @@ export class Flow implements ConnectionHandler, EndOfTurn {
       this.#tell(buffer, NO_PIECES, 0, null);
       return;
     }
-    const parser = this.#parser ?? parsers.take(this.#paths);
+    const parser = this.#parser ?? parsers.take(this.#heads);
     this.#parser = parser;
     const good = parser.parse(buffer);
     const { error, pieces } = parser;

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Parser } from '#src/msrp/parser.js';
 import { ParserPool } from '#src/msrp/parser-pool.js';
-import { KnownPaths } from '#src/msrp/repeated-paths.js';
+import { KnownHeads } from '#src/msrp/known-heads.js';
 import * as msrp from '../helpers/msrp.js';
 
 /** A direction that has a parser only while a message is open. */
@@ -10,7 +10,7 @@ class Direction {
   readonly messages: msrp.Described[] = [];
   readonly tokens = new Set<object>();
   readonly #pool: ParserPool;
-  readonly #paths = new KnownPaths();
+  readonly #heads = new KnownHeads();
   #parser: Parser | null = null;
 
   constructor(pool: ParserPool) {
@@ -19,7 +19,7 @@ class Direction {
 
   read(octets: Uint8Array): void {
     const buffer = Buffer.from(octets);
-    const parser = this.#parser ?? this.#pool.take(this.#paths);
+    const parser = this.#parser ?? this.#pool.take(this.#heads);
     expect(parser.parse(buffer)).toBe(buffer.length);
     for (const { message } of parser.pieces) {
       if (message.complete) this.messages.push(msrp.describeMessage(message));
