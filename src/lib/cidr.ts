@@ -34,11 +34,12 @@ export function parseCidr(text: string): Cidr | null {
 
 /** Tells of an IP address whether it is in one of the ranges; an IPv4 address in any spelling is in those of IPv4. */
 export function inRanges(ranges: readonly Cidr[]): (ip: string) => boolean {
-  const list = new BlockList();
-  for (const { ip, prefix } of ranges) list.addSubnet(ip, prefix, familyOf(ip));
+  // One for each family: to a list of both, an IPv4 address is in ::/0 too.
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const { ip, prefix } of ranges) lists[familyOf(ip)].addSubnet(ip, prefix, familyOf(ip));
   return (ip) => {
     const canonical = canonicalIp(ip.replace(/%.*$/, ''));
-    return isIP(canonical) !== 0 && list.check(canonical, familyOf(canonical));
+    return isIP(canonical) !== 0 && lists[familyOf(canonical)].check(canonical, familyOf(canonical));
   };
 }
 

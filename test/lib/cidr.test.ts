@@ -54,6 +54,10 @@ describe('what is in them', () => {
       expect(isIn(ip)).toBe(false);
     },
   );
+  test('an IPv4 address is in no range of IPv6, whose form it may be written in', () => {
+    const any = inRanges([{ ip: '::', prefix: 0 }]);
+    expect(['10.0.0.1', '::ffff:10.0.0.1', '::ffff:a00:1', '::1'].map(any)).toEqual([false, false, false, true]);
+  });
   test('nothing is in none', () => {
     expect(inRanges([])('10.0.0.1')).toBe(false);
   });
