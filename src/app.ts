@@ -36,11 +36,13 @@ export class App {
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
     const http = control(carrier, config, log);
     try {
-      const sockets = await carrier.listen();
-      const httpd = formatEndpoint(await http.listen(config.httpd.ip, config.httpd.port));
+      const listeners = await carrier.listen();
+      const httpdAt = await http.listen(config.httpd.ip, config.httpd.port);
+      carrier.useOwnSockets([...listeners, httpdAt]);
       carrier.watch();
       http.readiness = 'ready';
-      return new App(options, carrier, http, sockets, httpd);
+      const sockets = listeners.map((at, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(at)}`);
+      return new App(options, carrier, http, sockets, formatEndpoint(httpdAt));
     } catch (error) {
       await Promise.all([carrier.drain(0, AbortSignal.abort()), http.close()]);
       throw error;

@@ -1,4 +1,5 @@
 import type { Figures } from './control/figures.js';
+import type { Endpoint } from './lib/address.js';
 
 /** What can be changed while traffic passes. */
 export type Change =
@@ -18,7 +19,9 @@ export interface Carrier {
    * @returns where they are, in the order of the configuration
    * @throws MsrptapError listen_failed
    */
-  listen(): Promise<readonly string[]>;
+  listen(): Promise<readonly Endpoint[]>;
+  /** The sockets that this program listens on, those of listen() included: no next hop. Until told, those of the configuration. */
+  useOwnSockets(sockets: readonly Endpoint[]): void;
   /**
    * Makes a change everywhere or nowhere.
    * @throws MsrptapError workers_differ, and what the change itself fails with; what was in force is so again, then

@@ -44,7 +44,8 @@ export interface LinkFacts {
   readonly downstream: ConnectionFacts;
   /** null until the dial succeeded. */
   readonly upstream: ConnectionFacts | null;
-  readonly nextHop: NextHop;
+  /** Where the listener leads; null where it may be one of several, or the client says. */
+  readonly nextHop: NextHop | null;
 }
 
 /** A connection that never came to life. */
@@ -62,6 +63,8 @@ export interface FailedAttempt {
   /** What the system said: for logs and the event's Message. */
   readonly detail: string;
   readonly at: number;
+  /** Of a dial: whether no other next hop is dialled in its place. */
+  readonly isLast?: boolean;
 }
 
 export interface Ending {

@@ -9,7 +9,7 @@ import type { Observer } from './events.js';
 import { HepExporter } from './hep/exporter.js';
 import type { PacketIdentity } from './hep/packet.js';
 import type { DestinationConfig } from './hep/transport.js';
-import { formatEndpoint } from './lib/address.js';
+import type { Endpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
 import { fired } from './lib/fired.js';
 import type { Log } from './lib/log.js';
@@ -18,7 +18,6 @@ import { RateLimitedLog } from './lib/rate-limited-log.js';
 import { PARSE_ERRORS } from './msrp/parse-errors.js';
 import { type ClientTls, type LoadedClientTls, loadClientTls } from './net/client-tls.js';
 import type { AcceptFailure } from './net/listener.js';
-import { Resolver } from './net/resolver.js';
 import { loadServerTls, type ServerTls } from './net/server-tls.js';
 import { newTicketKeys } from './net/tls-acceptor.js';
 import { Observers } from './proxy/observers.js';
@@ -43,6 +42,8 @@ export interface TrafficOptions {
   readonly ticketKeys?: Buffer;
   /** Which worker this is, from 1 on. */
   readonly slot?: number;
+  /** Whether a socket is one that another worker has opened towards a next hop. Default: there is no other. */
+  readonly isOthersUpstream?: (source: Endpoint) => Promise<boolean>;
 }
 
 /** What carries traffic within a process: proxy, tracing, filter, HEP. The control part asks it, here or in a worker. */
@@ -69,7 +70,15 @@ export class Traffic implements Carrier {
   }
 
   private constructor(
-    { config, log, logLinesDropped = () => 0, observers = [], ticketKeys = newTicketKeys(), slot = 1 }: TrafficOptions,
+    {
+      config,
+      log,
+      logLinesDropped = () => 0,
+      observers = [],
+      ticketKeys = newTicketKeys(),
+      slot = 1,
+      isOthersUpstream,
+    }: TrafficOptions,
     tls: LoadedTls,
     filter: FilterThread | null,
   ) {
@@ -99,6 +108,7 @@ export class Traffic implements Carrier {
       filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
       hep: () => exporter.stats(),
       tlsCertificates: () => [...this.#tls.server.expiries, ...this.#tls.client.expiries],
+      upstreams: () => this.#proxy.upstreams,
       observerErrors: () => this.#observerErrors,
       logLinesDropped,
       usage: () => usageOf(slot),
@@ -107,8 +117,8 @@ export class Traffic implements Carrier {
     this.#errorLog = new RateLimitedLog(log);
     this.#proxy = new Proxy(
       config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? tls.server : null })),
-      { ...proto_msrp, max_connections: limits.max_connections, ticketKeys },
-      { resolver: new Resolver(), clientTls },
+      { ...proto_msrp, max_connections: limits.max_connections, ticketKeys, to_path: config.to_path },
+      { clientTls, isOthersUpstream: isOthersUpstream ?? (() => false) },
       this.#observers([this.#counting, this.#connectionLog, ...(tracer === null ? [] : [tracer]), ...observers]),
     );
   }
@@ -126,11 +136,8 @@ export class Traffic implements Carrier {
     return this.#proxy.accepted;
   }
 
-  async listen(): Promise<readonly string[]> {
-    const addresses = await this.#proxy.listen();
-    return addresses.map(
-      (address, index) => `${this.#config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(address)}`,
-    );
+  listen(): Promise<readonly Endpoint[]> {
+    return this.#proxy.listen();
   }
 
   /** A connection that the control process accepted on the listener with that index. */
@@ -141,6 +148,15 @@ export class Traffic implements Carrier {
   /** One that it refused. */
   refused(listener: number, failure: AcceptFailure): void {
     this.#proxy.refused(listener, failure);
+  }
+
+  useOwnSockets(sockets: readonly Endpoint[]): void {
+    this.#proxy.useOwnSockets(sockets);
+  }
+
+  /** Whether a socket is one that was opened here towards a next hop. */
+  hasUpstreamAt(source: Endpoint): boolean {
+    return this.#proxy.hasUpstreamAt(source);
   }
 
   switchTrace(on: boolean): void {

@@ -104,6 +104,7 @@ describe('risks of timeouts', () => {
 });
 
 describe('risks, one each', () => {
+  const toPath = sound().replace('"msrp:127.0.0.1:2856"', 'to_path');
   const listen = (socket: string, upstream: string): string =>
     sound().replace('msrp:127.0.0.1:0', socket).replace('msrp:127.0.0.1:2856', upstream);
 
@@ -136,6 +137,33 @@ describe('risks, one each', () => {
       'a loop by any address',
       listen('msrp:0.0.0.0', 'msrp:127.0.0.9'),
       /^listeners\[0\].upstream: 127.0.0.9:2855 is the own/,
+    ],
+    [
+      'a loop in a list',
+      sound()
+        .replace('"msrp:127.0.0.1:2856"', '["msrp:10.0.0.5", "msrp:localhost"]')
+        .replace('msrp:127.0.0.1:0', 'msrp:0.0.0.0'),
+      /^listeners\[0\].upstream\[1\]: localhost:2855 is the own listener/,
+    ],
+    [
+      'a To-Path to anywhere',
+      `${toPath}to_path: { allow: ["10.0.0.0/8", "0.0.0.0/0"] }\n`,
+      /^to_path.allow: 0.0.0.0\/0 lets clients reach nearly any host/,
+    ],
+    [
+      'a To-Path to this machine',
+      `${toPath}to_path: { allow: ["127.0.0.0/8:7000"] }\n`,
+      /^to_path.allow: 127.0.0.0\/8 lets clients reach services of this machine/,
+    ],
+    [
+      'ranges that nobody asks for',
+      `${sound()}to_path: { allow: [10.0.0.0/8] }\n`,
+      /^to_path.allow: no listener has upstream: to_path/,
+    ],
+    [
+      'headers from everybody',
+      sound().replace('upstream:', 'proxy_protocol: { from: ["::/0"] }, upstream:'),
+      /^listeners\[0\].proxy_protocol.from: ::\/0 lets nearly anybody say/,
     ],
     [
       'an open client',

@@ -19,7 +19,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   check: ['lib', 'net', 'trace', 'config'],
   import: ['lib', 'check', 'config'],
   demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
-  carrier: ['types:control'],
+  carrier: ['types:control', 'types:lib'],
   workers: ['lib', 'net', 'config', 'control', 'trace/filter-watch', 'traffic', 'types:carrier', 'types:events'],
   app: ['lib', 'traffic', 'workers', 'check', 'config', 'control', 'types:carrier'],
   traffic: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'config', 'control', 'types:events', 'types:carrier'],
@@ -44,6 +44,10 @@ const PURE = [
   'control/mi.ts',
   'control/commands',
   'proxy/chunk-budget',
+  'proxy/repeated-requests',
+  'proxy/to-path.ts',
+  'proxy/upstreams',
+  'net/proxy-protocol',
 ];
 
 const SRC = resolve(import.meta.dirname, '../src');

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { Config, ListenerConfig } from '../config.js';
-import { canonicalIp, formatHostPort, isEveryAddress, isLoopback } from '../lib/address.js';
+import { canonicalIp, formatHostPort, isEveryAddress, isLoopback, type HostPort } from '../lib/address.js';
 
 /** Below it, a port is for processes with privileges. */
 const FIRST_FREE_PORT = 1_024;
@@ -22,16 +22,20 @@ function privilegedPorts({ listeners }: Config): string[] {
 
 function loops({ listeners }: Config): string[] {
   return listeners.flatMap(({ upstream }, index) => {
-    const target = listeners.find((listener) => leadsTo(upstream, listener));
-    return target === undefined
-      ? []
-      : [
-          `listeners[${index}].upstream: ${formatHostPort(upstream)} is the own listener ${target.socket}, a loop that uses up every connection; set the next hop behind msrptap`,
-        ];
+    if (upstream === 'to_path') return [];
+    return upstream.flatMap((nextHop, at) => {
+      const target = listeners.find((listener) => leadsTo(nextHop, listener));
+      const key = upstream.length === 1 ? 'upstream' : `upstream[${at}]`;
+      return target === undefined
+        ? []
+        : [
+            `listeners[${index}].${key}: ${formatHostPort(nextHop)} is the own listener ${target.socket}, a loop, which is refused; set the next hop behind msrptap`,
+          ];
+    });
   });
 }
 
-function leadsTo({ host, port }: ListenerConfig['upstream'], listener: ListenerConfig): boolean {
+function leadsTo({ host, port }: HostPort, listener: ListenerConfig): boolean {
   if (port !== listener.port) return false;
   const own = isEveryAddress(listener.ip);
   return own

@@ -9,7 +9,7 @@ import type { YamlData } from './yaml.js';
 type Issue = z.core.$ZodIssue;
 
 /** Keys and sections of the documentation and of opensips.cfg that a later version may take. */
-const LATER = new Set(['to_path', 'mi_fifo', 'mi_datagram']);
+const LATER = new Set(['mi_fifo', 'mi_datagram']);
 
 /** Their values stand in no message: messages go to logs. */
 const SECRET = new Set<string | number>(['token', 'hep_auth_key']);

@@ -81,7 +81,7 @@ function complete(sections: Sections, file: string, directory: string): Config {
     ...sections,
     file,
     directory,
-    listeners: listeners.map(({ socket, upstream }) => ({ ...socket, upstream })),
+    listeners: listeners.map(({ socket, ...others }) => ({ ...socket, ...others })),
     tls_mgm: {
       server_domain: mapValues(tls_mgm.server_domain, (domain, name) => serverDomain(name, domain, directory)),
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),

@@ -3,15 +3,17 @@ import { existsSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { canonicalIp, formatEndpoint, isLoopback, type Endpoint } from '../lib/address.js';
+import { canonicalIp, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
 import { servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
+import type { ListenAt } from './socket.js';
 import type { ServerDomainSection } from './tls-schema.js';
 import type { HepId, ListenerConfig } from './types.js';
 
 /** The part of the sections that rules read. */
 interface Ruled {
-  readonly listeners: readonly { readonly socket: Omit<ListenerConfig, 'upstream'> }[];
+  readonly listeners: readonly (Pick<ListenerConfig, 'upstream' | 'upstream_policy'> & { readonly socket: ListenAt })[];
+  readonly to_path: { readonly allow: readonly unknown[] };
   readonly proto_msrp: { readonly trace_destination: readonly string[]; readonly trace_filter_route: string | null };
   readonly proto_hep: { readonly hep_id: readonly HepId[] };
   readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
@@ -66,6 +68,37 @@ const msrpsHasCertificate: Rule = {
         ['listeners', index, 'socket'],
         `no tls_mgm.server_domain matches ${formatEndpoint(socket)}; add one with certificate and private_key (and match_ip_address "*" or this address)`,
       );
+    }
+  },
+};
+
+const upstreamsDiffer: Rule = {
+  reads: ['listeners'],
+  check({ listeners }, refuse) {
+    for (const [index, { upstream }] of listeners.entries()) {
+      if (upstream === 'to_path') continue;
+      const names = upstream.map((nextHop) => `${nextHop.proto}:${formatHostPort(nextHop)}`);
+      for (const [at, name] of names.entries()) {
+        if (names.indexOf(name) < at) refuse(['listeners', index, 'upstream', at], `${name} is in the list already`);
+      }
+    }
+  },
+};
+
+const toPathHasRanges: Rule = {
+  reads: ['listeners', 'to_path'],
+  check({ listeners, to_path }, refuse) {
+    for (const [index, { upstream, upstream_policy }] of listeners.entries()) {
+      if (upstream !== 'to_path') continue;
+      if (to_path.allow.length === 0) {
+        refuse(
+          ['listeners', index, 'upstream'],
+          'to_path needs to_path.allow, the addresses that may be dialled, as in to_path: { allow: ["10.0.0.0/8:2000-7000"] }',
+        );
+      }
+      if (upstream_policy !== 'ordered') {
+        refuse(['listeners', index, 'upstream_policy'], 'is for a list of next hops; leave it out with to_path');
+      }
     }
   },
 };
@@ -141,6 +174,8 @@ export const connectionsFit: Rule = {
 /** The rules of the text. */
 export const RULES: readonly Rule[] = [
   socketsDiffer,
+  upstreamsDiffer,
+  toPathHasRanges,
   msrpsHasCertificate,
   hepNamesDiffer,
   destinationsExist,

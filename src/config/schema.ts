@@ -18,9 +18,20 @@ import {
 } from './fields.js';
 import { HEP_ID_FORM, parseHepId } from './hep-id.js';
 import { RULES, withRules } from './rules.js';
-import { parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
+import {
+  ALLOWED_FORM,
+  CIDR_FORM,
+  parseAllowed,
+  parseRange,
+  parseSocket,
+  parseUpstream,
+  SOCKET_FORM,
+  UPSTREAM_FORM,
+} from './socket.js';
 import { domainsSection } from './tls-schema.js';
 
+/** What a link holds until its upstream connection stands. */
+const HOLD_BYTES = 16_384;
 const HOUR = 3_600_000;
 const KIB = 1_024;
 const MIB = KIB * KIB;
@@ -28,9 +39,53 @@ const MIB = KIB * KIB;
 const MAX_WORKERS = 256;
 const WORKERS = mustBe(`a whole number from 1 to ${MAX_WORKERS}, or auto`);
 
+/** Each takes its connect_timeout while a client waits. */
+const MAX_UPSTREAMS = 16;
+const UPSTREAM = mustBe(`${UPSTREAM_FORM}; a list of 1 to ${MAX_UPSTREAMS} of them; or to_path`);
+const nextHop = read(parseUpstream, UPSTREAM_FORM);
+const upstream = z
+  .union(
+    [z.literal('to_path'), nextHop, z.array(nextHop, UPSTREAM).min(1, UPSTREAM).max(MAX_UPSTREAMS, UPSTREAM)],
+    UPSTREAM,
+  )
+  .transform((given) => (given === 'to_path' || Array.isArray(given) ? given : [given]));
+
+const ranges = (what: string) => z.array(read(parseRange, CIDR_FORM), mustBe(what)).min(1, mustBe(what));
+
+const proxyProtocol = section({
+  from: ranges(`a list of at least one of ${CIDR_FORM}`).describe(
+    'Who sends a header, and has to. From anybody else it is refused.',
+  ),
+  timeout: milliseconds(1).default(5_000).describe('Milliseconds for the header, before TLS.'),
+});
+
 const listener = section({
   socket: read(parseSocket, SOCKET_FORM).describe('Where to listen. Port 2855 when left out, any free one when 0.'),
-  upstream: read(parseUpstream, UPSTREAM_FORM).describe('The next hop. Port 2855 when left out; msrps: over TLS.'),
+  upstream: upstream.describe(
+    'The next hop, or a list of them. Port 2855 when left out; msrps: over TLS. to_path: the first URI of the To-Path.',
+  ),
+  upstream_policy: oneOf(['ordered', 'round_robin'])
+    .default('ordered')
+    .describe('Of a list: the first that works, or each in its turn.'),
+  proxy_protocol: proxyProtocol
+    .nullable()
+    .default(null)
+    .describe('Who tells with the PROXY protocol (version 1 or 2) whose connections they carry.'),
+  send_proxy: z
+    .literal([0, 1, 2], mustBe('0, 1 or 2'))
+    .default(0)
+    .describe('The version of the PROXY protocol that tells the next hop whose connection it is. 0: none.'),
+});
+
+const toPath = section({
+  allow: z
+    .array(read(parseAllowed, ALLOWED_FORM), mustBe(`a list of ${ALLOWED_FORM}`))
+    .default([])
+    .describe('What may be dialled, CIDR:PORT or CIDR:FROM-TO. Without a port only 2855.'),
+  timeout: milliseconds(1).default(5_000).describe('Milliseconds from the accept to the first request.'),
+  max_bytes: whole(1_024, HOLD_BYTES, ' of octets')
+    .default(HOLD_BYTES)
+    .describe('Octets in which the header section of the first request has to come.'),
 });
 
 const ROUTE = /^[A-Za-z0-9_-]{1,64}$/;
@@ -136,6 +191,7 @@ const shape = {
     .array(listener, { error: 'must be a list of { socket, upstream }' })
     .min(1, { error: 'must have at least one { socket, upstream }' })
     .describe('Where clients connect to, and where their connections go on to.'),
+  to_path: toPath.prefault({}).describe('Next hops that clients name: what upstream: to_path may dial.'),
   proto_msrp: protoMsrp.prefault({}).describe('MSRP connections, and what of them is traced.'),
   proto_hep: protoHep.prefault({}).describe('Where the trace goes to, and how.'),
   tls_mgm: domainsSection.prefault({}).describe('TLS domains: certificates, and whom to trust.'),

@@ -1,20 +1,23 @@
 /** The addresses of listeners, next hops and TLS domains, as a configuration writes them. */
 import { isIP } from 'node:net';
 import type { NextHop, Proto } from '../events.js';
-import { parseHostPort } from '../lib/address.js';
+import { MSRP_PORT, parseHostPort } from '../lib/address.js';
+import { parseCidr, type Cidr, type SocketRange } from '../lib/cidr.js';
 import type { AddressPattern } from '../net/tls-domain.js';
 import type { Parsed } from './parsed.js';
 import type { ListenerConfig } from './types.js';
 
-/** The port that IANA registered for MSRP, in a URI that names none too [RFC 4975 §6, §15.4]. */
-export const MSRP_PORT = 2855;
-
 export const SOCKET_FORM = 'msrp:IP[:PORT] or msrps:IP[:PORT], an IPv6 address in brackets';
 export const UPSTREAM_FORM = 'msrp:HOST[:PORT] or msrps:HOST[:PORT], an IPv6 address in brackets';
+export const CIDR_FORM = 'an IP address, or IP/PREFIX';
+export const ALLOWED_FORM =
+  'IP[/PREFIX][:PORT|:FROM-TO], as in "10.0.0.0/8:2000-7000"; an IPv6 address without a prefix in brackets when a port follows';
 export const MATCH_ADDRESS_FORM =
   '"*", IP or IP:PORT, an IPv6 address in brackets when a port follows, or a list of them';
 
-export function parseSocket(text: string): Parsed<Omit<ListenerConfig, 'upstream'>> {
+export type ListenAt = Pick<ListenerConfig, 'socket' | 'proto' | 'ip' | 'port'>;
+
+export function parseSocket(text: string): Parsed<ListenAt> {
   const parts = schemeAndRest(text);
   if (parts === null) return { problem: `must be ${SOCKET_FORM}, not ${JSON.stringify(text)}` };
   const { proto, rest } = parts;
@@ -36,13 +39,34 @@ export function parseSocket(text: string): Parsed<Omit<ListenerConfig, 'upstream
 
 export function parseUpstream(text: string): Parsed<NextHop> {
   if (text === 'to_path') {
-    return { problem: 'to_path is not available in this version; name a fixed next hop, as in msrp:10.0.0.5:2855' };
+    return { problem: 'to_path stands alone, as in upstream: to_path' };
   }
   const parts = schemeAndRest(text);
   const at = parts === null ? null : parseHostPort(parts.rest, MSRP_PORT);
   if (parts === null || at === null) return { problem: `must be ${UPSTREAM_FORM}, not ${JSON.stringify(text)}` };
   if (at.port === 0) return { problem: `must have a port from 1 to 65535, not 0` };
   return { value: { proto: parts.proto, host: at.host, port: at.port } };
+}
+
+/** An address or a range of addresses. */
+export function parseRange(text: string): Parsed<Cidr> {
+  const cidr = parseCidr(text);
+  return cidr === null ? { problem: `must be ${CIDR_FORM}, not ${JSON.stringify(text)}` } : { value: cidr };
+}
+
+const ALLOWED = /^(?<range>\[[^\]]+\](?:\/\d+)?|[^:[\]]+|[^[\]/]+\/\d+)(?::(?<from>\d{1,5})(?:-(?<to>\d{1,5}))?)?$/;
+
+/** An entry of to_path.allow. */
+export function parseAllowed(text: string): Parsed<SocketRange> {
+  const problem = `must be ${ALLOWED_FORM}, not ${JSON.stringify(text)}`;
+  // A whole IPv6 address first: its last group is no port.
+  const groups = parseCidr(text) === null ? ALLOWED.exec(text)?.groups : { range: text };
+  const cidr = parseCidr(groups?.['range'] ?? '');
+  if (cidr === null) return { problem };
+  const from = Number(groups?.['from'] ?? MSRP_PORT);
+  const to = Number(groups?.['to'] ?? from);
+  if (from < 1 || to > 65_535 || to < from) return { problem };
+  return { value: { ...cidr, ports: [from, to] } };
 }
 
 /** Reads one or, as in opensips.cfg, several separated by commas. */

@@ -1,6 +1,8 @@
 /** The configuration as the rest of the program sees it: every default filled in, every path absolute. */
 import type { NextHop, Proto } from '../events.js';
 import type { LogLevel } from '../lib/log.js';
+import type { SocketRange } from '../lib/cidr.js';
+import type { ProxyProtocolOptions } from '../net/proxy-header-reader.js';
 import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 
 export interface ListenerConfig {
@@ -11,7 +13,13 @@ export interface ListenerConfig {
   readonly ip: string;
   /** 0: any free one. */
   readonly port: number;
-  readonly upstream: NextHop;
+  /** Next hops, each once; or the first request of each connection names its own. */
+  readonly upstream: readonly NextHop[] | 'to_path';
+  readonly upstream_policy: 'ordered' | 'round_robin';
+  /** null: no PROXY protocol header is read. */
+  readonly proxy_protocol: ProxyProtocolOptions | null;
+  /** The version of the PROXY protocol header that next hops are sent; 0: none. */
+  readonly send_proxy: 0 | 1 | 2;
 }
 
 export interface HepId {
@@ -62,6 +70,14 @@ export interface Config {
   readonly file: string;
   readonly directory: string;
   readonly listeners: readonly ListenerConfig[];
+  readonly to_path: {
+    /** What may be dialled. */
+    readonly allow: readonly SocketRange[];
+    /** Milliseconds. */
+    readonly timeout: number;
+    /** Octets. */
+    readonly max_bytes: number;
+  };
   readonly proto_msrp: ProtoMsrp;
   readonly proto_hep: ProtoHep;
   readonly tls_mgm: {

@@ -1,5 +1,5 @@
 import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
-import { formatEndpoint, formatHostPort } from '../lib/address.js';
+import { formatEndpoint } from '../lib/address.js';
 import type { Log } from '../lib/log.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 
@@ -53,7 +53,7 @@ class LinkLog implements LinkObserver {
   connectFailed(attempt: FailedAttempt): void {
     this.#limited.write('warn', 'connect failed', {
       ...attemptFields(attempt),
-      next_hop: `${attempt.proto}:${formatHostPort(this.#link.nextHop)}`,
+      next_hop: `${attempt.proto}:${attempt.name ?? formatEndpoint(attempt.far)}`,
       from: formatEndpoint(this.#link.downstream.far),
     });
   }

@@ -13,6 +13,14 @@ export interface HepFigures {
   readonly connected: number | boolean;
 }
 
+/** What a next hop of the configuration has to tell. Counts are dials since the start. */
+export interface UpstreamFigures {
+  readonly name: string;
+  readonly up: boolean;
+  readonly succeeded: number;
+  readonly failed: number;
+}
+
 /** What others count where traffic is carried. */
 export interface TrafficSources {
   /** Decisions of the filter route by outcome: a closed set, all of it from the start. */
@@ -20,6 +28,7 @@ export interface TrafficSources {
   hep(): readonly HepFigures[];
   /** Of the TLS domains that have a certificate; `expiresAt` in seconds since 1970. */
   tlsCertificates(): readonly { readonly side: string; readonly domain: string; readonly expiresAt: number }[];
+  upstreams(): readonly UpstreamFigures[];
   /** What observers threw. */
   observerErrors(): number;
   /** Lines that found the log's buffer full. */
@@ -110,6 +119,21 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     help: 'Complete MSRP responses by status code; other: any code that is not registered.',
     labels: ['direction', 'code'],
     samples: (counts) => nested('direction', 'code', counts.responses),
+  },
+  {
+    name: 'upstream_up',
+    type: 'gauge',
+    help: '1 while the last dial of the next hop succeeded, and before the first; 0 while it failed. With several workers: in all of them. An upstream is one of the configuration.',
+    merge: 'min',
+    labels: ['upstream'],
+    samples: (_counts, sources) => sources.upstreams().map(({ name, up }) => [{ upstream: name }, Number(up)]),
+  },
+  {
+    name: 'upstream_dials_total',
+    type: 'counter',
+    help: 'Dials of the next hops of the configuration, by result.',
+    labels: ['upstream', 'result'],
+    samples: (_counts, sources) => upstreamDials(sources),
   },
   {
     name: 'parse_errors_total',
@@ -238,6 +262,13 @@ function* hepPackets(sources: TrafficSources): Generator<readonly [Labels, numbe
     for (const result of ['sent', 'dropped', 'failed', 'maybe'] as const) {
       yield [{ destination, result }, figures[result]];
     }
+  }
+}
+
+function* upstreamDials(sources: TrafficSources): Generator<readonly [Labels, number]> {
+  for (const { name: upstream, succeeded, failed } of sources.upstreams()) {
+    yield [{ upstream, result: 'success' }, succeeded];
+    yield [{ upstream, result: 'failure' }, failed];
   }
 }
 

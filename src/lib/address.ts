@@ -12,6 +12,9 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** The port that IANA registered for MSRP, in a URI that names none too [RFC 4975 §6, §15.4]. */
+export const MSRP_PORT = 2855;
+
 /** What stands where an address does not exist, as before a connect. */
 export const UNSPECIFIED: Endpoint = { ip: '0.0.0.0', port: 0 };
 export const UNSPECIFIED_V6: Endpoint = { ip: '::', port: 0 };
@@ -57,10 +60,24 @@ export function parseHostPort(text: string, defaultPort: number): HostPort | nul
   return NAME.test(host) ? { host, port } : null;
 }
 
-/** One spelling for one address: `::1` and `0:0:0:0:0:0:0:1` are the same. A name stays as it is. */
+/** `::ffff:a.b.c.d` as URLs write it. */
+const MAPPED_HEX = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+
+/**
+ * One spelling for one address: `::1` and `0:0:0:0:0:0:0:1` are the same, so are `::ffff:7f00:1` and `127.0.0.1`. A name
+ * stays as it is.
+ */
 export function canonicalIp(ip: string): string {
   const plain = plainIp(ip);
-  return isIPv6(plain) && !plain.includes('%') ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : plain;
+  if (!isIPv6(plain) || plain.includes('%')) return plain;
+  const canonical = new URL(`http://[${plain}]`).hostname.slice(1, -1);
+  const mapped = MAPPED_HEX.exec(canonical);
+  return mapped === null ? canonical : `${octetPair(mapped[1])}.${octetPair(mapped[2])}`;
+}
+
+function octetPair(group = '0'): string {
+  const value = Number.parseInt(group, 16);
+  return `${value >> 8}.${value & 0xff}`;
 }
 
 /** Whether a socket bound to `ip` takes connections to all addresses of the machine. */

@@ -29,6 +29,16 @@ export const REASONS = {
   tls_certificate_invalid: 'the certificate of the peer did not pass verification (verify_cert: 1)',
   tls_certificate_refused:
     'the peer refuses the certificate of the domain; see its expiry and intermediate certificates, and that the peer trusts its CA',
+  // PROXY protocol
+  proxy_header_invalid: 'no PROXY protocol header came first, from an address of proxy_protocol.from',
+  proxy_header_timeout: 'no PROXY protocol header within proxy_protocol.timeout',
+  proxy_header_forbidden: 'a PROXY protocol header from an address that is not in proxy_protocol.from',
+  // route
+  to_path_invalid: 'the first To-Path URI of the first request names no next hop',
+  to_path_forbidden: 'the next hop of the To-Path is not in to_path.allow',
+  to_path_timeout: 'no request within to_path.timeout',
+  to_path_overflow: 'no request within to_path.max_bytes',
+  loop: 'the connection would lead back to msrptap itself',
   // dial
   connect_refused: 'connection refused',
   connect_timeout: 'no connection within connect_timeout',

@@ -4,6 +4,7 @@ import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
 import { StallWatch, type Watched } from '../lib/stall-watch.js';
 import { Outgoing } from './outgoing.js';
+import type { ProxiedAddresses } from './proxy-protocol.js';
 import { SlabSocket } from './slab-socket.js';
 import { type SocketListener, listenTo } from './socket-events.js';
 import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
@@ -41,7 +42,10 @@ export class Connection implements SocketListener, Watched {
   readonly leg: 'downstream' | 'upstream';
   readonly proto: 'msrp' | 'msrps';
   readonly near: Endpoint;
+  /** The socket at the other end; of a client that a PROXY protocol header names, that client's. */
   readonly far: Endpoint;
+  /** What the one at the other end dialled: `near`, or what that header says. */
+  readonly dialled: Endpoint;
   readonly tls: TlsFacts | null;
   readonly openedAt: number = nowMicros();
   bytesIn = 0;
@@ -65,17 +69,24 @@ export class Connection implements SocketListener, Watched {
     stream: Socket,
     tls: TlsFacts | null,
     options: ConnectionOptions,
+    proxied: ProxiedAddresses | null = null,
   ) {
     this.leg = leg;
     this.proto = tls === null ? 'msrp' : 'msrps';
     this.near = endpoint(raw.localAddress, raw.localPort);
-    this.far = endpoint(raw.remoteAddress, raw.remotePort);
+    this.far = proxied?.source ?? endpoint(raw.remoteAddress, raw.remotePort);
+    this.dialled = proxied?.destination ?? this.near;
     this.tls = tls;
     this.#raw = raw;
     this.#stream = stream;
     this.#sendTimeout = options.send_timeout;
     raw.setNoDelay(true);
     raw.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+  }
+
+  /** The TCP socket at the other end, whomever it speaks for; unspecified once it is gone. */
+  get source(): Endpoint {
+    return endpoint(this.#raw.remoteAddress, this.#raw.remotePort);
   }
 
   /** Who sent the first FIN or RST; null while neither did. */

@@ -22,6 +22,15 @@ export interface DialOptions extends ConnectionOptions {
 
 export interface DialTarget extends HostPort {
   readonly proto: 'msrp' | 'msrps';
+  /** What is sent first, before TLS: a PROXY protocol header. */
+  readonly preface?: Buffer | null;
+  /** Asked of every address of the name, before any is dialled: null, or why it must not be. */
+  readonly refuse?: (address: Endpoint) => Refusal | null;
+}
+
+export interface Refusal {
+  readonly reason: Reason;
+  readonly detail: string;
 }
 
 export interface DialFailure {
@@ -87,8 +96,15 @@ export class Dial {
       return;
     }
     this.#far = endpoint(first.address, this.#target.port);
+    const refused = this.#refused(addresses);
+    if (refused !== null) {
+      this.#far = refused.address;
+      this.#fail(refused.reason, refused.detail);
+      return;
+    }
     // TLS reads for itself.
     const raw = this.#target.proto === 'msrps' ? new Socket({ allowHalfOpen: true }) : new SlabSocket();
+    // The name is not looked up again: what is dialled is what was asked about.
     raw.connect({
       host: this.#target.host,
       port: this.#target.port,
@@ -109,9 +125,21 @@ export class Dial {
       this.#near = endpoint(raw.localAddress, raw.localPort);
       // A peer that has reset meanwhile leaves no address behind.
       if (raw.remoteAddress !== undefined) this.#far = endpoint(raw.remoteAddress, raw.remotePort);
-      if (this.#target.proto === 'msrps') this.#handshake(raw);
+      const { preface = null, proto } = this.#target;
+      if (preface !== null) raw.write(preface);
+      if (proto === 'msrps') this.#handshake(raw);
       else this.#succeed(new Connection('upstream', raw, raw, null, this.#options));
     });
+  }
+
+  #refused(addresses: readonly LookupAddress[]): (Refusal & { readonly address: Endpoint }) | null {
+    const { port, refuse = () => null } = this.#target;
+    for (const { address: ip } of addresses) {
+      const address = endpoint(ip, port);
+      const refusal = refuse(address);
+      if (refusal !== null) return { ...refusal, address };
+    }
+    return null;
   }
 
   #handshake(raw: Socket): void {

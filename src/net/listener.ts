@@ -5,6 +5,8 @@ import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
 import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
+import { ProxyHeaderReader, type ProxyProtocolOptions } from './proxy-header-reader.js';
+import type { ProxiedAddresses } from './proxy-protocol.js';
 import type { ServerTls } from './server-tls.js';
 import { SlabSocket } from './slab-socket.js';
 import { TlsAcceptor, newTicketKeys } from './tls-acceptor.js';
@@ -18,6 +20,8 @@ export interface ListenerOptions extends ConnectionOptions {
   readonly tls_handshake_timeout: number;
   /** What session tickets are made with, 48 octets. Default: random ones of this listener's own. */
   readonly ticketKeys?: Buffer;
+  /** null: no PROXY protocol here. */
+  readonly proxy_protocol: ProxyProtocolOptions | null;
 }
 
 /** An accept that gave no connection. */
@@ -36,12 +40,16 @@ export interface ListenerHandler {
   onFailure(failure: AcceptFailure): void;
 }
 
-/** One `socket=` of the configuration: accepts connections, and finishes TLS before anybody hears of them. */
+/**
+ * One `socket=` of the configuration: accepts connections, reads their PROXY protocol headers, and finishes TLS before
+ * anybody hears of them.
+ */
 export class Listener {
   readonly proto: 'msrp' | 'msrps';
   readonly #options: ListenerOptions;
   readonly #handler: ListenerHandler;
   readonly #server: Server;
+  readonly #headers: ProxyHeaderReader | null;
   readonly #tls: TlsAcceptor | null;
   #address: Endpoint | null = null;
 
@@ -51,12 +59,13 @@ export class Listener {
     this.#options = options;
     this.#handler = handler;
     this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.take(raw));
+    this.#headers = options.proxy_protocol === null ? null : new ProxyHeaderReader(options.proxy_protocol);
     this.#tls =
       tls === null
         ? null
         : new TlsAcceptor(tls, options.tls_handshake_timeout, options.ticketKeys ?? newTicketKeys(), {
-            onSecured: ({ raw }, stream, facts) =>
-              handler.onConnection(new Connection('downstream', raw, stream, facts, options)),
+            onSecured: ({ raw, proxied }, stream, facts) =>
+              handler.onConnection(new Connection('downstream', raw, stream, facts, options, proxied)),
             onFailure: ({ near, far }, reason, detail) => this.#fail(near, far, reason, detail),
           });
   }
@@ -66,9 +75,9 @@ export class Listener {
     return this.#address ?? { ip: this.#options.ip, port: this.#options.port };
   }
 
-  /** TLS handshakes under way. */
+  /** PROXY protocol headers and TLS handshakes under way. */
   get handshakes(): number {
-    return this.#tls?.size ?? 0;
+    return (this.#headers?.size ?? 0) + (this.#tls?.size ?? 0);
   }
 
   /** Certificates for the handshakes to come. */
@@ -89,6 +98,7 @@ export class Listener {
   /** Accepts nothing any more, and gives up handshakes under way. */
   close(): void {
     this.#server.close();
+    this.#headers?.close();
     this.#tls?.close();
   }
 
@@ -105,11 +115,19 @@ export class Listener {
     } else if (raw.remoteAddress === undefined) {
       raw.destroy();
       this.#fail(near, far, 'reset', 'gone before it was accepted');
-    } else if (this.#tls === null) {
-      this.#handler.onConnection(new Connection('downstream', raw, raw, null, this.#options));
+    } else if (this.#headers === null) {
+      this.#accept(raw, near, far, null);
     } else {
-      this.#tls.accept({ raw, near, far });
+      this.#headers.read(raw, far.ip, {
+        onRead: (proxied) => this.#accept(raw, near, proxied?.source ?? far, proxied),
+        onFailure: (reason, detail) => this.#fail(near, far, reason, detail),
+      });
     }
+  }
+
+  #accept(raw: Socket, near: Endpoint, far: Endpoint, proxied: ProxiedAddresses | null): void {
+    if (this.#tls !== null) this.#tls.accept({ raw, near, far, proxied });
+    else this.#handler.onConnection(new Connection('downstream', raw, raw, null, this.#options, proxied));
   }
 
   #fail(near: Endpoint, far: Endpoint, reason: Reason, detail: string): void {

@@ -21,6 +21,7 @@ interface SlabSocketOptions extends SocketConstructorOpts {
  */
 export class SlabSocket extends Socket {
   readonly #reader: Reader;
+  #unread: Buffer | null = null;
 
   /** @param handle see rehouse() */
   constructor(handle?: object) {
@@ -44,6 +45,23 @@ export class SlabSocket extends Socket {
   /** @param take is given what was read, for the time of the call */
   onBytes(take: (bytes: Buffer) => void): void {
     this.#reader.take = take;
+  }
+
+  /** Gives back the last of what was read, while it is paused: it is told again, in a turn of its own, before all that follows. */
+  unread(bytes: Buffer): void {
+    this.#unread = bytes;
+  }
+
+  override resume(): this {
+    const unread = this.#unread;
+    if (unread === null) return super.resume();
+    this.#unread = null;
+    setImmediate(() => {
+      if (this.destroyed) return;
+      super.resume();
+      this.#reader.take(unread);
+    });
+    return this;
   }
 }
 

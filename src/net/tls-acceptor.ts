@@ -6,6 +6,7 @@ import { Deadline } from '../lib/deadline.js';
 import type { Reason } from '../lib/reasons.js';
 import { readOpening } from './client-hello.js';
 import { judgePeer } from './tls-judge.js';
+import type { ProxiedAddresses } from './proxy-protocol.js';
 import type { ReadyDomain, ServerTls } from './server-tls.js';
 import { type TlsFacts, tlsFactsOf } from './tls-facts.js';
 import { reasonOfHandshakeError } from './tls-reasons.js';
@@ -14,7 +15,10 @@ import { reasonOfHandshakeError } from './tls-reasons.js';
 export interface Accepted {
   readonly raw: Socket;
   readonly near: Endpoint;
+  /** The client's socket, as a PROXY protocol header says. */
   readonly far: Endpoint;
+  /** What that header says; null: there is none, or it names nobody. */
+  readonly proxied: ProxiedAddresses | null;
 }
 
 export interface TlsAcceptorHandler {

@@ -5,9 +5,10 @@ import { messageOf } from '../lib/errors.js';
 import { REASONS, type Reason } from '../lib/reasons.js';
 import { StallWatch, type Watched } from '../lib/stall-watch.js';
 import type { Connection } from '../net/connection.js';
-import { Dial, type DialContext, type DialFailure } from '../net/dial.js';
+import type { DialFailure } from '../net/dial.js';
 import { Flow, type FlowOwner } from './flow.js';
 import { DRAIN_QUIET_MS, type LinkOptions } from './options.js';
+import type { Origination, OriginationOwner, Route, RouteFailure } from './route.js';
 
 /** Why a link ends, and whose doing it was; culprit null: of no connection alone (a timeout of the link, a drain). */
 interface Cause {
@@ -29,9 +30,9 @@ type State = 'open' | 'drained' | 'cut';
  * Ends: a FIN is passed on as a FIN, and the link is over when both have been. Everything else (a failed dial, a reset, a
  * timeout, bytes that are not MSRP) resets both connections: the peer must not take a cut for an answer.
  */
-export class Link implements LinkFacts, FlowOwner, Watched {
+export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
   readonly id: string;
-  readonly nextHop: NextHop;
+  readonly nextHop: NextHop | null;
   readonly downstream: Connection;
   upstream: Connection | null = null;
   readonly #options: LinkOptions;
@@ -39,8 +40,9 @@ export class Link implements LinkFacts, FlowOwner, Watched {
   readonly #onEnded: (link: Link) => void;
   readonly #up: Flow;
   #down: Flow | null = null;
-  /** null: it is over. */
-  #dial: Dial | null;
+  /** Its way to its upstream connection; null once that stands, or never will. */
+  #origination: Origination | null;
+  #release: (() => void) | null = null;
   #state: State = 'open';
   #cause: Cause | null = null;
   /** Connections that have not closed. */
@@ -51,28 +53,21 @@ export class Link implements LinkFacts, FlowOwner, Watched {
 
   constructor(
     id: string,
-    nextHop: NextHop,
+    route: Route,
     downstream: Connection,
     options: LinkOptions,
-    context: DialContext,
     observe: (link: LinkFacts) => LinkObserver,
     onEnded: (link: Link) => void,
   ) {
     this.id = id;
-    this.nextHop = nextHop;
+    this.nextHop = route.fixed;
     this.downstream = downstream;
     this.#options = options;
     this.#onEnded = onEnded;
     this.#idle = new StallWatch(options.idle_timeout, this);
     this.#up = new Flow('up', downstream, options, this);
     this.#observer = observe(this);
-    this.#dial = new Dial(
-      nextHop,
-      options,
-      context,
-      (connection) => this.#connected(connection),
-      (failure) => this.#dialFailed(failure),
-    );
+    this.#origination = route.originate(downstream, this);
     downstream.open(this.#up);
     this.#idle.arm();
   }
@@ -88,7 +83,7 @@ export class Link implements LinkFacts, FlowOwner, Watched {
   cut(reason: Reason, status: Ending['status']): void {
     this.#end({ reason, status, culprit: null, detail: REASONS[reason] });
     this.#reset();
-    this.#dial?.abort('link_closed');
+    this.#origination?.abort('link_closed');
   }
 
   onBytes(flow: Flow, buffer: Buffer): void {
@@ -107,6 +102,7 @@ export class Link implements LinkFacts, FlowOwner, Watched {
 
   onRead(read: Read): void {
     this.#observer.read(read);
+    this.#origination?.onRead(read);
   }
 
   onParseError(flow: Flow, reason: Reason, detail: string): void {
@@ -125,6 +121,7 @@ export class Link implements LinkFacts, FlowOwner, Watched {
       detail: REASONS.peer_closed,
     };
     flow.end();
+    if (this.#origination?.onReadEnd(false) === true) this.#endUnrouted();
     if (this.#up.fromEnded && this.#down?.fromEnded === true) return;
     this.#halfClosed ??= new StallWatch(this.#options.half_close_timeout, this);
     this.#halfClosed.arm();
@@ -156,8 +153,9 @@ export class Link implements LinkFacts, FlowOwner, Watched {
     else this.cut(watch === this.#idle ? 'idle_timeout' : 'half_close_timeout', 'FAILURE');
   }
 
-  #connected(upstream: Connection): void {
-    this.#dial = null;
+  onConnection(upstream: Connection, release: (() => void) | null): void {
+    this.#origination = null;
+    this.#release = release;
     this.#standing += 1;
     this.upstream = upstream;
     this.#observer.connected(upstream);
@@ -169,22 +167,32 @@ export class Link implements LinkFacts, FlowOwner, Watched {
     if (this.#state === 'cut') this.#reset();
   }
 
-  #dialFailed(failure: DialFailure): void {
-    const { id, nextHop } = this;
-    this.#dial = null;
+  onAttemptFailed(nextHop: NextHop, failure: DialFailure, isLast: boolean): void {
     this.#observer.connectFailed({
       ...failure,
-      link: id,
+      link: this.id,
       leg: 'upstream',
       proto: nextHop.proto,
       name: formatHostPort(nextHop),
+      isLast,
     });
-    this.#fail(failure.reason, 'upstream', failure.detail);
+  }
+
+  onFailed({ reason, detail, culprit }: RouteFailure): void {
+    this.#origination = null;
+    this.#fail(reason, culprit, detail);
     this.#endIfOver();
   }
 
+  /** The client has ended before it said where it wants to go. */
+  #endUnrouted(): void {
+    this.#origination = null;
+    if (this.#up.atBoundary) this.downstream.end();
+    else this.#fail('to_path_invalid', 'downstream', 'ended before its first request was there');
+  }
+
   #drainOrWait(): void {
-    const atBoundary = this.#up.atBoundary && this.#down?.atBoundary !== false && this.#dial === null;
+    const atBoundary = this.#up.atBoundary && this.#down?.atBoundary !== false && this.#origination === null;
     if (!atBoundary || this.downstream.backlog > 0 || (this.upstream?.backlog ?? 0) > 0) {
       this.#drainQuiet?.arm();
       return;
@@ -209,6 +217,7 @@ export class Link implements LinkFacts, FlowOwner, Watched {
     this.#state = 'cut';
     this.#up.stop();
     this.#down?.stop();
+    if (this.#origination?.onReadEnd(true) === true) this.#origination = null;
     this.upstream?.reset();
     this.downstream.reset();
   }
@@ -229,10 +238,11 @@ export class Link implements LinkFacts, FlowOwner, Watched {
   }
 
   #endIfOver(): void {
-    if (this.#standing > 0 || this.#dial !== null) return;
+    if (this.#standing > 0 || this.#origination !== null) return;
     this.#idle.disarm();
     this.#halfClosed?.disarm();
     this.#drainQuiet?.disarm();
+    this.#release?.();
     this.#observer.ended();
     this.#onEnded(this);
   }

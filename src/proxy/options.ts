@@ -24,3 +24,9 @@ export const HOLD_BYTES = 16_384;
 
 /** On a drain: a link is ended at a message boundary once it has been quiet this long, so that a SEND just passed on still gets its response. */
 export const DRAIN_QUIET_MS = 200;
+
+/**
+ * Names out of To-Paths that are resolved at one time. Each may occupy one of Node's four pool threads until the system's
+ * resolver gives up; the others are left to the names of the configuration, and to files.
+ */
+export const PEER_LOOKUPS = 2;

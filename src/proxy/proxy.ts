@@ -1,19 +1,34 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { NextHop, Observer } from '../events.js';
-import type { Endpoint } from '../lib/address.js';
+import { type Endpoint, canonicalIp } from '../lib/address.js';
+import type { SocketRange } from '../lib/cidr.js';
 import type { Connection } from '../net/connection.js';
-import type { DialContext } from '../net/dial.js';
+import type { ClientTls } from '../net/client-tls.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
+import type { ProxyProtocolOptions } from '../net/proxy-header-reader.js';
+import { Resolver } from '../net/resolver.js';
 import type { ServerTls } from '../net/server-tls.js';
+import { FixedRoute } from './fixed-route.js';
 import { Link } from './link.js';
-import type { LinkOptions } from './options.js';
+import { type LinkOptions, PEER_LOOKUPS } from './options.js';
+import { OwnSockets } from './own-sockets.js';
+import type { Route } from './route.js';
+import { ToPathRules } from './to-path.js';
+import { type ToPathOptions, ToPathRoute } from './to-path-route.js';
+import { type UpstreamFigures, type UpstreamPolicy, UpstreamList, Upstreams } from './upstreams.js';
 
 export interface ProxyListener {
   readonly proto: 'msrp' | 'msrps';
   readonly ip: string;
   readonly port: number;
-  readonly upstream: NextHop;
+  /** Next hops, at least one; or the first request of each connection names its own. */
+  readonly upstream: readonly NextHop[] | 'to_path';
+  readonly upstream_policy: UpstreamPolicy;
+  /** null: no PROXY protocol is read here. */
+  readonly proxy_protocol: ProxyProtocolOptions | null;
+  /** The version of the PROXY protocol that next hops are sent; 0: none. */
+  readonly send_proxy: 0 | 1 | 2;
   /** The server_domains; null for msrp. */
   readonly tls: ServerTls | null;
 }
@@ -23,6 +38,14 @@ export interface ProxyOptions extends LinkOptions {
   readonly max_connections: number;
   /** What TLS session tickets are made with, 48 octets. */
   readonly ticketKeys?: Buffer;
+  readonly to_path: ToPathOptions & { readonly allow: readonly SocketRange[] };
+}
+
+export interface ProxyContext {
+  /** Asked when a TLS handshake with a next hop begins. */
+  readonly clientTls: ClientTls;
+  /** Whether a socket is an upstream one of another process of this program. */
+  readonly isOthersUpstream: (source: Endpoint) => boolean | Promise<boolean>;
 }
 
 /** How often an ending drain looks whether it is over. */
@@ -34,7 +57,11 @@ const CUT_MS = 1_000;
 /** All listeners and all links. */
 export class Proxy {
   readonly #options: ProxyOptions;
-  readonly #context: DialContext;
+  readonly #context: ProxyContext;
+  readonly #own = new OwnSockets();
+  readonly #upstreams = new Upstreams();
+  /** For names of the configuration, and for those that peers make up. */
+  readonly #resolvers = { own: new Resolver(), peers: new Resolver(PEER_LOOKUPS) };
   readonly #observer: Observer;
   readonly #listeners: Listener[];
   readonly #links = new Set<Link>();
@@ -43,10 +70,11 @@ export class Proxy {
   readonly #start = randomBytes(4).toString('hex');
   #count = 0;
 
-  constructor(listeners: readonly ProxyListener[], options: ProxyOptions, context: DialContext, observer: Observer) {
+  constructor(listeners: readonly ProxyListener[], options: ProxyOptions, context: ProxyContext, observer: Observer) {
     this.#options = options;
     this.#context = context;
     this.#observer = observer;
+    this.#own.use(listeners.filter(({ port }) => port !== 0));
     this.#listeners = listeners.map((each) => this.#listener(each));
   }
 
@@ -65,6 +93,25 @@ export class Proxy {
       this.stopAccepting();
       throw error;
     }
+  }
+
+  /** The next hops of the configuration. */
+  get upstreams(): readonly UpstreamFigures[] {
+    return this.#upstreams.figures();
+  }
+
+  /** Sockets that this program listens on, listeners included: no next hop. */
+  useOwnSockets(sockets: readonly Endpoint[]): void {
+    this.#own.use(sockets);
+  }
+
+  /** Whether a socket is the near one of an upstream connection. */
+  hasUpstreamAt({ ip, port }: Endpoint): boolean {
+    const canonical = canonicalIp(ip);
+    for (const { upstream } of this.#links) {
+      if (upstream?.near.port === port && canonicalIp(upstream.near.ip) === canonical) return true;
+    }
+    return false;
   }
 
   /** Accepted connections, those in a handshake included. */
@@ -118,26 +165,49 @@ export class Proxy {
     for (const link of this.#links) link.cut('drained', 'SUCCESS');
   }
 
-  #listener({ proto, ip, port, upstream, tls }: ProxyListener): Listener {
-    const options: ListenerOptions = { ...this.#options, proto, ip, port };
+  #listener(listener: ProxyListener): Listener {
+    const { proto, ip, port, proxy_protocol, tls } = listener;
+    const options: ListenerOptions = { ...this.#options, proto, ip, port, proxy_protocol };
+    const route = this.#route(listener);
     return new Listener(options, tls, {
       refuse: () => (this.accepted >= this.#options.max_connections ? 'max_connections' : null),
-      onConnection: (connection) => this.#open(connection, upstream),
+      onConnection: (connection) => this.#open(connection, route),
       onFailure: (failure) => this.#acceptFailed(proto, failure),
     });
+  }
+
+  #route({ upstream, upstream_policy, send_proxy }: ProxyListener): Route {
+    const { clientTls } = this.#context;
+    const common = { options: this.#options, clientTls, send_proxy };
+    if (upstream === 'to_path') {
+      const { allow, ...options } = this.#options.to_path;
+      const rules = new ToPathRules(allow, (address) => this.#own.has(address));
+      const context = { ...common, resolver: this.#resolvers.peers };
+      return new ToPathRoute(options, rules, context, (source) => this.#isOwnUpstream(source));
+    }
+    const list = new UpstreamList(
+      upstream.map((nextHop) => this.#upstreams.of(nextHop)),
+      upstream_policy,
+    );
+    return new FixedRoute(list, this.#own, { ...common, resolver: this.#resolvers.own });
+  }
+
+  #isOwnUpstream(source: Endpoint): boolean | Promise<boolean> {
+    // Nobody else's socket has an address of this machine: what comes from elsewhere need not be looked for.
+    if (!this.#own.hasAddress(source.ip)) return false;
+    return this.hasUpstreamAt(source) || this.#context.isOthersUpstream(source);
   }
 
   #acceptFailed(proto: 'msrp' | 'msrps', failure: AcceptFailure): void {
     this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
   }
 
-  #open(connection: Connection, upstream: NextHop): void {
+  #open(connection: Connection, route: Route): void {
     const link = new Link(
       this.#nextId(),
-      upstream,
+      route,
       connection,
       this.#options,
-      this.#context,
       (facts) => this.#observer.link(facts),
       this.#ended,
     );

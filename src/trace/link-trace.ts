@@ -60,6 +60,10 @@ export class LinkTrace implements LinkObserver, EventSender {
 
   /** Asks no route: the downstream connection's decision holds. */
   connectFailed(attempt: FailedAttempt): void {
+    if (attempt.isLast === false) {
+      this.#event('downstream', failed(attempt), attempt.at);
+      return;
+    }
     this.#paths.upstreamFailed(attempt);
     this.#decisions.upstream = 'never';
     this.#startEnding();
@@ -94,6 +98,7 @@ export class LinkTrace implements LinkObserver, EventSender {
 
   ended(): void {
     this.#ended = true;
+    this.#paths.ended();
     this.#startEnding();
     this.#doneIfOver();
   }

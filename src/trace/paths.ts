@@ -1,5 +1,5 @@
 import type { ConnectionFacts, Direction, FailedAttempt, Leg } from '../events.js';
-import type { Endpoint } from '../lib/address.js';
+import { UNSPECIFIED, type Endpoint } from '../lib/address.js';
 
 /**
  * The way a mirrored message is shown to have gone: `through`, from far socket to far socket as on an unbroken wire, or
@@ -17,6 +17,8 @@ class BothWays<Flow> {
   up: Flow | null = null;
   down: Flow | null = null;
 }
+
+const NOWHERE = { near: UNSPECIFIED, far: UNSPECIFIED };
 
 /** The fixed packet parts of a link's messages, made when first needed and kept. */
 export class Paths<Flow extends object> {
@@ -39,6 +41,11 @@ export class Paths<Flow extends object> {
   /** What was read for it is shown on its way to where it was meant to go. */
   upstreamFailed(attempt: FailedAttempt): void {
     this.#upstream = attempt;
+  }
+
+  /** The link has ended: where no next hop was ever dialled, what was read for one is shown on its way to nowhere. */
+  ended(): void {
+    this.#upstream ??= NOWHERE;
   }
 
   /** The flow, if it was asked for before. Not looked up by the direction's name, for this is done for every message. */

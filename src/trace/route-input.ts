@@ -19,6 +19,6 @@ export function routeInput({ downstream, nextHop }: LinkFacts, connection: Conne
 }
 
 /** A name is resolved when it is dialled. */
-function fixedAddress({ host, port }: NextHop): Endpoint | null {
-  return isIP(host) === 0 ? null : { ip: host, port };
+function fixedAddress(nextHop: NextHop | null): Endpoint | null {
+  return nextHop === null || isIP(nextHop.host) === 0 ? null : { ip: nextHop.host, port: nextHop.port };
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { endpoint, formatEndpoint, UNSPECIFIED, type Endpoint } from '../lib/address.js';
+import { endpoint, UNSPECIFIED, type Endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { Reason } from '../lib/reasons.js';
@@ -30,12 +30,9 @@ export class Acceptor {
    * Binds all, or none.
    * @throws MsrptapError listen_failed
    */
-  async listen(): Promise<readonly string[]> {
+  async listen(): Promise<readonly Endpoint[]> {
     try {
-      const bound = this.#servers.map(
-        async ({ at, server }) => `${at.proto}:${formatEndpoint(await bind(server, at))}`,
-      );
-      return await Promise.all(bound);
+      return await Promise.all(this.#servers.map(({ at, server }) => bind(server, at)));
     } catch (error) {
       this.close();
       throw error;

@@ -2,6 +2,7 @@
 import { boundYoungGeneration } from '../lib/young-generation.js';
 import type { Socket } from 'node:net';
 import type { Observer } from '../events.js';
+import type { Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
 import { Traffic } from '../traffic.js';
@@ -19,6 +20,9 @@ let taken = 0;
 let reportDue = false;
 let waitingLines = 0;
 let droppedLines = 0;
+/** Questions about sockets that wait for their answers. */
+const asked = new Map<number, (isOne: boolean) => void>();
+let lastQuestion = 0;
 
 function tell(message: FromWorker, sent: () => void = () => {}): void {
   // A channel that is closed ends the process, below.
@@ -45,11 +49,24 @@ async function prepare({ slot, config, ticketKeys }: Setup): Promise<void> {
       observers: [released],
       ticketKeys: Buffer.from(ticketKeys),
       slot,
+      isOthersUpstream,
     });
     tell({ kind: 'prepared' });
   } catch (error) {
     tell({ kind: 'failed', failure: failureOf(error) }, () => process.exit(1));
   }
+}
+
+function isOthersUpstream(source: Endpoint): Promise<boolean> {
+  lastQuestion += 1;
+  const id = lastQuestion;
+  tell({ kind: 'isUpstream', id, source });
+  return new Promise((resolve) => asked.set(id, resolve));
+}
+
+function answered(id: number, isOne: boolean): void {
+  asked.get(id)?.(isOne);
+  asked.delete(id);
 }
 
 /** Connections that end make room for others, here and in all workers. */
@@ -118,6 +135,8 @@ async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
       return inTurn(() => carrier.discard());
     case 'figures':
       return carrier.figures();
+    case 'hasUpstream':
+      return carrier.hasUpstreamAt(request.source);
     case 'drain':
       return carrier.drain(request.timeout, hurry.signal);
   }
@@ -139,6 +158,10 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
       return take(message.listener, socket);
     case 'refused':
       return traffic?.refused(message.listener, message.failure);
+    case 'ownSockets':
+      return traffic?.useOwnSockets(message.sockets);
+    case 'upstream':
+      return answered(message.id, message.isOne);
     case 'hurry':
       hurry.abort();
   }

@@ -2,6 +2,7 @@
 import type { Change } from '../carrier.js';
 import type { Config } from '../config.js';
 import type { Figures } from '../control/figures.js';
+import type { Endpoint } from '../lib/address.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
 
@@ -20,6 +21,8 @@ export type Request =
   | { readonly kind: 'commit' }
   | { readonly kind: 'discard' }
   | { readonly kind: 'figures' }
+  /** Whether a socket is one that it has opened towards a next hop. */
+  | { readonly kind: 'hasUpstream'; readonly source: Endpoint }
   /** The worker ends after its answer. */
   | { readonly kind: 'drain'; readonly timeout: number };
 
@@ -28,6 +31,7 @@ export interface Answers {
   readonly commit: null;
   readonly discard: null;
   readonly figures: Figures;
+  readonly hasUpstream: boolean;
   /** How many links were cut. */
   readonly drain: number;
 }
@@ -45,6 +49,10 @@ export type ToWorker =
   /** Comes with a socket. */
   | { readonly kind: 'connection'; readonly listener: number }
   | { readonly kind: 'refused'; readonly listener: number; readonly failure: AcceptFailure }
+  /** What the whole program listens on. */
+  | { readonly kind: 'ownSockets'; readonly sockets: readonly Endpoint[] }
+  /** The answer to `isUpstream`. */
+  | { readonly kind: 'upstream'; readonly id: number; readonly isOne: boolean }
   /** A drain is to be cut short. */
   | { readonly kind: 'hurry' };
 
@@ -57,6 +65,8 @@ export type FromWorker =
   | { readonly kind: 'refusal'; readonly id: number; readonly failure: Failure }
   /** Connections taken since the start, and those it has now, handshakes included. */
   | { readonly kind: 'load'; readonly taken: number; readonly held: number }
+  /** Whether a socket is one that another worker has opened towards a next hop. */
+  | { readonly kind: 'isUpstream'; readonly id: number; readonly source: Endpoint }
   /** Unasked, so that little is lost with a worker that is killed. */
   | { readonly kind: 'figures'; readonly figures: Figures }
   | { readonly kind: 'log'; readonly line: string };

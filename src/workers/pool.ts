@@ -3,6 +3,7 @@ import type { Carrier, Change } from '../carrier.js';
 import type { Config } from '../config.js';
 import { connectionsThatFit, openFileLimit } from '../config/open-files.js';
 import { countersOf, merged, type Figures } from '../control/figures.js';
+import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { newTicketKeys } from '../net/tls-acceptor.js';
@@ -15,6 +16,8 @@ import { HANG_MS, WorkerProcess, type WorkerEnd } from './worker-process.js';
 
 /** Milliseconds that a scrape waits for a worker; then its last known figures stand. */
 const FIGURES_LIMIT = 1_000;
+/** Milliseconds that a worker gets to tell whether a socket is one of its own. */
+const UPSTREAM_LIMIT = 1_000;
 /** Milliseconds that a worker may take for its drain, over drain_timeout and what HEP gets, before it is killed. */
 const DRAIN_GRACE = 3_000;
 
@@ -63,6 +66,7 @@ export class WorkerPool implements Carrier {
   /** Changes, and workers that join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #unwatch: (() => void) | null = null;
+  #ownSockets: readonly Endpoint[] | null = null;
   #isStarted = false;
   #isStopping = false;
 
@@ -115,8 +119,13 @@ export class WorkerPool implements Carrier {
     return { alive: this.#members.length, restarts: this.#restarts };
   }
 
-  listen(): Promise<readonly string[]> {
+  listen(): Promise<readonly Endpoint[]> {
     return this.#acceptor.listen();
+  }
+
+  useOwnSockets(sockets: readonly Endpoint[]): void {
+    this.#ownSockets = sockets;
+    for (const worker of this.#members) worker.useOwnSockets(sockets);
   }
 
   apply(change: Change): Promise<void> {
@@ -198,6 +207,15 @@ export class WorkerPool implements Carrier {
     await Promise.all(Array.from(this.#alive, ({ ended }) => ended));
   }
 
+  /** One that hangs has opened nothing just now. */
+  async #isUpstream(asker: WorkerProcess, id: number, source: Endpoint): Promise<void> {
+    const others = [...this.#alive].filter((worker) => worker !== asker);
+    const answers = others.map((worker) =>
+      worker.ask({ kind: 'hasUpstream', source }, UPSTREAM_LIMIT).catch(() => false),
+    );
+    asker.answer(id, (await Promise.all(answers)).includes(true));
+  }
+
   #handOver(): void {
     while (this.#waiting.length > 0) {
       const worker = this.#pick();
@@ -253,6 +271,7 @@ export class WorkerPool implements Carrier {
     const worker = new WorkerProcess(setup, {
       onLoad: () => this.#handOver(),
       onLog: this.#workerLog,
+      onQuestion: (asker, id, source) => void this.#isUpstream(asker, id, source),
       onEnded: (ended, end) => this.#onEnded(ended, end),
     });
     this.#alive.add(worker);
@@ -261,6 +280,7 @@ export class WorkerPool implements Carrier {
 
   #join(worker: WorkerProcess): void {
     worker.join(this.#trace);
+    if (this.#ownSockets !== null) worker.useOwnSockets(this.#ownSockets);
     this.#members.push(worker);
     this.#handOver();
   }

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Figures } from '../control/figures.js';
+import type { Endpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
 import type { Answers, FromWorker, Request, Setup, ToWorker } from './messages.js';
@@ -23,6 +24,8 @@ export interface WorkerOwner {
   /** It has room for another connection, or fewer of them than before. */
   onLoad(): void;
   onLog(line: string): void;
+  /** It asks whether a socket is one that another worker has opened towards a next hop. */
+  onQuestion(worker: WorkerProcess, id: number, source: Endpoint): void;
   onEnded(worker: WorkerProcess, end: WorkerEnd): void;
 }
 
@@ -130,6 +133,15 @@ export class WorkerProcess {
     this.#tell({ kind: 'refused', listener, failure });
   }
 
+  useOwnSockets(sockets: readonly Endpoint[]): void {
+    this.#tell({ kind: 'ownSockets', sockets });
+  }
+
+  /** To a question of its. */
+  answer(id: number, isOne: boolean): void {
+    this.#tell({ kind: 'upstream', id, isOne });
+  }
+
   hurry(): void {
     this.#tell({ kind: 'hurry' });
   }
@@ -193,6 +205,8 @@ export class WorkerProcess {
       case 'load':
         [this.#taken, this.#held] = [message.taken, message.held];
         return this.#owner.onLoad();
+      case 'isUpstream':
+        return this.#owner.onQuestion(this, message.id, message.source);
       case 'figures':
         this.#figures = message.figures;
     }

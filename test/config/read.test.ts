@@ -29,9 +29,13 @@ test("the defaults are the documentation's and the design's", () => {
         proto: 'msrp',
         ip: '127.0.0.1',
         port: 0,
-        upstream: { proto: 'msrp', host: '127.0.0.1', port: 2856 },
+        upstream: [{ proto: 'msrp', host: '127.0.0.1', port: 2856 }],
+        upstream_policy: 'ordered',
+        proxy_protocol: null,
+        send_proxy: 0,
       },
     ],
+    to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
     proto_msrp: {
       send_timeout: 100,
       max_msg_chunks: 4,
@@ -91,7 +95,55 @@ describe('listeners', () => {
     ['msrps:[2001:db8::1]:7000', { proto: 'msrps', host: '2001:db8::1', port: 7000 }],
   ])('upstream %s', (upstream, expected) => {
     const yaml = `listeners: [{ socket: "msrp:127.0.0.1", upstream: "${upstream}" }]`;
-    expect(parseConfig(yaml, 'x.yaml').listeners[0]?.upstream).toEqual(expected);
+    expect(parseConfig(yaml, 'x.yaml').listeners[0]?.upstream).toEqual([expected]);
+  });
+
+  test('lists, and the PROXY protocol on both sides', () => {
+    const yaml = `listeners:
+  - socket: msrp:127.0.0.1
+    upstream: [msrp:a, "msrps:[::1]:7"]
+    upstream_policy: round_robin
+    proxy_protocol: { from: [10.0.0.0/8, "2001:db8::1"] }
+    send_proxy: 2`;
+    expect(parseConfig(yaml, 'x.yaml').listeners).toEqual([
+      {
+        socket: 'msrp:127.0.0.1',
+        proto: 'msrp',
+        ip: '127.0.0.1',
+        port: 2855,
+        upstream: [
+          { proto: 'msrp', host: 'a', port: 2855 },
+          { proto: 'msrps', host: '::1', port: 7 },
+        ],
+        upstream_policy: 'round_robin',
+        proxy_protocol: {
+          from: [
+            { ip: '10.0.0.0', prefix: 8 },
+            { ip: '2001:db8::1', prefix: 128 },
+          ],
+          timeout: 5_000,
+        },
+        send_proxy: 2,
+      },
+    ]);
+  });
+});
+
+describe('ranges of to_path.allow', () => {
+  test.each([
+    ['10.0.0.0/8:2000-7000', { ip: '10.0.0.0', prefix: 8, ports: [2000, 7000] }],
+    ['10.0.0.5', { ip: '10.0.0.5', prefix: 32, ports: [2855, 2855] }],
+    ['10.0.0.5:7000', { ip: '10.0.0.5', prefix: 32, ports: [7000, 7000] }],
+    ['10.0.0.0/8', { ip: '10.0.0.0', prefix: 8, ports: [2855, 2855] }],
+    ['2001:db8::1', { ip: '2001:db8::1', prefix: 128, ports: [2855, 2855] }],
+    ['[2001:db8::1]:7000', { ip: '2001:db8::1', prefix: 128, ports: [7000, 7000] }],
+    ['2001:db8::/32', { ip: '2001:db8::', prefix: 32, ports: [2855, 2855] }],
+    ['2001:db8::/32:2000-7000', { ip: '2001:db8::', prefix: 32, ports: [2000, 7000] }],
+    ['[2001:db8::]/32:7000', { ip: '2001:db8::', prefix: 32, ports: [7000, 7000] }],
+  ])('%s', (range, expected) => {
+    const yaml = `listeners: [{ socket: "msrp:127.0.0.1", upstream: to_path }]\nto_path: { allow: ["${range}"] }`;
+    const { listeners, to_path } = parseConfig(yaml, 'x.yaml');
+    expect([listeners[0]?.upstream, to_path.allow]).toEqual(['to_path', [expected]]);
   });
 });
 

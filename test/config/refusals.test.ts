@@ -82,6 +82,9 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['workers: 257', 'workers', 'must be a whole number from 1 to 256, or auto, not 257'],
   ['workers: 1.5', 'workers', 'must be a whole number from 1 to 256, or auto, not 1.5'],
   ['workers: many', 'workers', 'must be a whole number from 1 to 256, or auto, not "many"'],
+  ['to_path: { allow: 10.0.0.0/8 }', 'to_path.allow', 'must be a list of IP[/PREFIX][:PORT|:FROM-TO]'],
+  ['to_path: { timeout: 0 }', 'to_path.timeout', MS_FROM_1],
+  ['to_path: { max_bytes: 16385 }', 'to_path.max_bytes', 'of octets from 1024 to 16384, not 16385'],
   ['log: { level: verbose }', 'log.level', 'debug or info or warn'],
 ];
 
@@ -95,7 +98,6 @@ const WRONG_KEYS: [yaml: string, path: string, message: string][] = [
   ['proto_hep: { hep_payload_type: { event: 1 } }', 'proto_hep.hep_payload_type.event', 'did you mean events?'],
   ['tls_mgm: { client_domain: { a: { ca_lst: x } } }', 'tls_mgm.client_domain.a.ca_lst', 'did you mean ca_list?'],
   ['__proto__: { a: 1 }', '__proto__', 'no such key'],
-  ['to_path: { allow: [] }', 'to_path', 'not available in this version'],
   ['mi_fifo: {}', 'mi_fifo', 'not available in this version'],
   ['mi_datagram: {}', 'mi_datagram', 'not available in this version'],
 ];
@@ -146,6 +148,8 @@ describe.each([
 const listener = (socket: string, upstream = 'msrp:10.0.0.5'): string =>
   `listeners: [{ socket: "${socket}", upstream: "${upstream}" }]`;
 
+const listeners = (keys: string): string => `listeners: [{ socket: "msrp:127.0.0.1", ${keys} }]`;
+
 describe('wrong listeners', () => {
   test.each([
     ['', 'listeners', 'is missing'],
@@ -160,7 +164,27 @@ describe('wrong listeners', () => {
     [listener('msrp:1.2.3.4.5'), 'listeners[0].socket', 'must be msrp:IP[:PORT]'],
     [listener('msrp:::1:2855'), 'listeners[0].socket', 'IPv6 address in brackets'],
     [listener('msrp:127.0.0.1:65536'), 'listeners[0].socket', 'not "msrp:127.0.0.1:65536"'],
-    [listener('msrp:127.0.0.1', 'to_path'), 'listeners[0].upstream', 'to_path is not available in this version'],
+    [listener('msrp:127.0.0.1', 'to_path'), 'listeners[0].upstream', 'to_path needs to_path.allow'],
+    [listeners('upstream: []'), 'listeners[0].upstream', 'a list of 1 to 16 of them; or to_path, not an empty list'],
+    [listeners('upstream: 5'), 'listeners[0].upstream', 'or to_path, not 5'],
+    [listeners('upstream: [msrp:a, to_path]'), 'listeners[0].upstream[1]', 'to_path stands alone'],
+    [listeners('upstream: [msrp:a, 10.0.0.5]'), 'listeners[0].upstream[1]', 'must be msrp:HOST[:PORT]'],
+    [listeners('upstream: [msrp:a, "msrp:a:2855"]'), 'listeners[0].upstream[1]', 'msrp:a:2855 is in the list already'],
+    [listeners('upstream: msrp:a, upstream_policy: random'), 'listeners[0].upstream_policy', 'ordered or round_robin'],
+    [listeners('upstream: msrp:a, send_proxy: 3'), 'listeners[0].send_proxy', 'must be 0, 1 or 2, not 3'],
+    [listeners('upstream: msrp:a, proxy_protocol: true'), 'listeners[0].proxy_protocol', 'must be a section'],
+    [listeners('upstream: msrp:a, proxy_protocol: {}'), 'listeners[0].proxy_protocol.from', 'is missing'],
+    [listeners('upstream: msrp:a, proxy_protocol: { from: [] }'), 'listeners[0].proxy_protocol.from', 'at least one'],
+    [
+      listeners('upstream: msrp:a, proxy_protocol: { from: [lb.example.com] }'),
+      'listeners[0].proxy_protocol.from[0]',
+      'must be an IP address, or IP/PREFIX, not "lb.example.com"',
+    ],
+    [
+      `${listeners('upstream: to_path, upstream_policy: round_robin')}\nto_path: { allow: [10.0.0.5] }`,
+      'listeners[0].upstream_policy',
+      'leave it out with to_path',
+    ],
     [listener('msrp:127.0.0.1', '10.0.0.5:2855'), 'listeners[0].upstream', 'must be msrp:HOST[:PORT]'],
     [listener('msrp:127.0.0.1', 'msrp:10.0.0.5:0'), 'listeners[0].upstream', 'a port from 1 to 65535'],
     [listener('msrp:127.0.0.1', 'msrp:a b'), 'listeners[0].upstream', 'not "msrp:a b"'],
@@ -169,6 +193,27 @@ describe('wrong listeners', () => {
     expect(problems).toHaveLength(1);
     expect(problems[0]?.path).toBe(path);
     expect(problems[0]?.message).toContain(message);
+  });
+});
+
+describe('wrong ranges of to_path.allow', () => {
+  test.each([
+    '',
+    '10.0.0.0/33',
+    '10.0.0.0/8:0',
+    '10.0.0.0/8:65536',
+    '10.0.0.0/8:7000-2000',
+    '10.0.0.0/8:2000-',
+    '10.0.0.0/8:',
+    'example.com:2855',
+    '2001:db8:0:0:0:0:0:1:2855',
+    '[2001:db8::1',
+    '[10.0.0.1]:7:8',
+  ])('%j', (range) => {
+    const problems = problemsOf(`${LEAST}to_path: { allow: [${JSON.stringify(range)}] }`);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ path: 'to_path.allow[0]', line: 2 });
+    expect(problems[0]?.message).toContain(`as in "10.0.0.0/8:2000-7000"`);
   });
 });
 

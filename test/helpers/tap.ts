@@ -20,7 +20,8 @@ export type Settings = Readonly<Record<string, unknown>>;
 export interface Setup {
   /** Where the only listener's connections go to; or all listeners. */
   readonly upstream?: string;
-  readonly listeners?: readonly { readonly socket: string; readonly upstream: string }[];
+  readonly listeners?: readonly Settings[];
+  readonly to_path?: Settings;
   /** Where it traces to, if it does. */
   readonly trace?: Trace | { readonly port: number };
   /** Sections, laid over those of {@link settings}. */

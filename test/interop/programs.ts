@@ -3,7 +3,13 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Debian's packages of them. */
-const PACKAGES = { kamailio: 'kamailio', tshark: 'tshark', openssl: 'openssl', prometheus: 'prometheus' } as const;
+const PACKAGES = {
+  haproxy: 'haproxy',
+  kamailio: 'kamailio',
+  tshark: 'tshark',
+  openssl: 'openssl',
+  prometheus: 'prometheus',
+} as const;
 
 /** Where servers are installed; not on everybody's PATH. */
 const SBIN = '/usr/sbin';

@@ -4,7 +4,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LinkObserver, Observer, Read } from '#src/events.js';
-import { Resolver } from '#src/net/resolver.js';
 import { Observers } from '#src/proxy/observers.js';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.js';
 
@@ -17,6 +16,7 @@ const OPTIONS: ProxyOptions = {
   half_close_timeout: 5_000,
   on_parse_error: 'close',
   max_connections: 100,
+  to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
 };
 
 const SILENT: LinkObserver = { connected() {}, connectFailed() {}, read() {}, closed() {}, ended() {} };
@@ -44,13 +44,24 @@ beforeAll(async () => {
   await once(nextHop, 'listening');
   const upstream = { proto: 'msrp', host: '127.0.0.1', port: (nextHop.address() as AddressInfo).port } as const;
   proxy = new Proxy(
-    [{ proto: 'msrp', ip: '127.0.0.1', port: 0, upstream, tls: null }],
+    [
+      {
+        proto: 'msrp',
+        ip: '127.0.0.1',
+        port: 0,
+        upstream: [upstream],
+        upstream_policy: 'ordered',
+        proxy_protocol: null,
+        send_proxy: 0,
+        tls: null,
+      },
+    ],
     OPTIONS,
     {
-      resolver: new Resolver(),
       clientTls: () => {
         throw new Error('no TLS here');
       },
+      isOthersUpstream: () => false,
     },
     observers,
   );
