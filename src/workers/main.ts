@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Observer } from '../events.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
+import type { SpotTime } from '../trace/spots.js';
 import { Traffic } from '../traffic.js';
 import type { Answers, Failure, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
@@ -79,8 +80,8 @@ function take(listener: number, socket: Socket | undefined): void {
   report();
 }
 
-function join(trace: boolean): void {
-  traffic?.switchTrace(trace);
+function join(trace: boolean, spots: readonly SpotTime[]): void {
+  traffic?.takeOver(trace, spots);
   setInterval(() => void reportFigures(), FIGURES_INTERVAL);
 }
 
@@ -118,6 +119,12 @@ async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
       return inTurn(() => carrier.discard());
     case 'figures':
       return carrier.figures();
+    case 'links':
+      return (await carrier.linkPage(request.page)).told;
+    case 'close':
+      return (await carrier.closeLink(request.link)).told;
+    case 'destinations':
+      return (await carrier.destinations()).told;
     case 'drain':
       return carrier.drain(request.timeout, hurry.signal);
   }
@@ -132,7 +139,7 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
     case 'setup':
       return void prepare(message.setup);
     case 'join':
-      return join(message.trace);
+      return join(message.trace, message.spots);
     case 'request':
       return void answer(message.id, message.request);
     case 'connection':

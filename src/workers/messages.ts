@@ -2,8 +2,11 @@
 import type { Change } from '../carrier.js';
 import type { Config } from '../config.js';
 import type { Figures } from '../control/figures.js';
+import type { HepRow } from '../control/hep-rows.js';
+import type { LinkPage, PageRequest } from '../control/link-rows.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import type { SpotTime } from '../trace/spots.js';
 
 export interface Setup {
   /** 1 to `workers`; a worker that is replaced leaves its own to the next. */
@@ -20,6 +23,9 @@ export type Request =
   | { readonly kind: 'commit' }
   | { readonly kind: 'discard' }
   | { readonly kind: 'figures' }
+  | { readonly kind: 'links'; readonly page: PageRequest }
+  | { readonly kind: 'close'; readonly link: string }
+  | { readonly kind: 'destinations' }
   /** The worker ends after its answer. */
   | { readonly kind: 'drain'; readonly timeout: number };
 
@@ -28,6 +34,10 @@ export interface Answers {
   readonly commit: null;
   readonly discard: null;
   readonly figures: Figures;
+  readonly links: LinkPage;
+  /** Whether it has that link. */
+  readonly close: boolean;
+  readonly destinations: readonly HepRow[];
   /** How many links were cut. */
   readonly drain: number;
 }
@@ -39,8 +49,8 @@ export interface Failure {
 
 export type ToWorker =
   | { readonly kind: 'setup'; readonly setup: Setup }
-  /** It is one of those that carry traffic from here on; `trace` is the state in force. */
-  | { readonly kind: 'join'; readonly trace: boolean }
+  /** It is one of those that carry traffic from here on; `trace` and `spots` are what is in force. */
+  | { readonly kind: 'join'; readonly trace: boolean; readonly spots: readonly SpotTime[] }
   | { readonly kind: 'request'; readonly id: number; readonly request: Request }
   /** Comes with a socket. */
   | { readonly kind: 'connection'; readonly listener: number }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Figures } from '../control/figures.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import type { SpotTime } from '../trace/spots.js';
 import type { Answers, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
 /** Milliseconds to load certificates and filter on a machine that does a hundred other things. */
@@ -114,8 +115,8 @@ export class WorkerProcess {
   }
 
   /** It carries traffic from here on. */
-  join(trace: boolean): void {
-    this.#tell({ kind: 'join', trace });
+  join(trace: boolean, spots: readonly SpotTime[]): void {
+    this.#tell({ kind: 'join', trace, spots });
   }
 
   hand(listener: number, socket: Socket): void {
