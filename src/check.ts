@@ -1,5 +1,6 @@
 /** What `msrptap check` tells: what keeps a configuration from being used, and what is risky about it. */
 import { join } from 'node:path';
+import { miRisks } from './check/mi.js';
 import { socketRisks } from './check/sockets.js';
 import { timeoutRisks } from './check/timeouts.js';
 import { tlsRisks, versionRisks } from './check/tls.js';
@@ -37,6 +38,7 @@ export async function checkConfig(file: string, now = new Date()): Promise<Findi
       ...versionRisks(config),
       ...tls.risks,
       ...socketRisks(config),
+      ...miRisks(config),
     ],
   };
 }

@@ -82,6 +82,17 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['workers: 257', 'workers', 'must be a whole number from 1 to 256, or auto, not 257'],
   ['workers: 1.5', 'workers', 'must be a whole number from 1 to 256, or auto, not 1.5'],
   ['workers: many', 'workers', 'must be a whole number from 1 to 256, or auto, not "many"'],
+  ['mi_fifo: { fifo_mode: 0600 }', 'mi_fifo.fifo_mode', 'an octal file mode in quotes, as "0600", not 600'],
+  ['mi_fifo: { fifo_mode: "0698" }', 'mi_fifo.fifo_mode', 'an octal file mode in quotes'],
+  ['mi_fifo: { fifo_user: "-R" }', 'mi_fifo.fifo_user', 'the name or number of a user, not "-R"'],
+  ['mi_fifo: { reply_dir: /nowhere/at/all }', 'mi_fifo.reply_dir', 'there is no folder /nowhere/at/all'],
+  ['mi_fifo: { fifo_name: /nowhere/fifo }', 'mi_fifo.fifo_name', 'there is no folder /nowhere'],
+  ['mi_datagram: {}', 'mi_datagram.socket_name', 'is missing; it must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "127.0.0.1:8889" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "udp:127.0.0.1" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "udp:localhost:8889" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "udp:0.0.0.0:8889" }', 'mi_datagram.socket_name', 'must have a loopback address'],
+  ['mi_datagram: { socket_name: /run/mi.sock }', 'mi_datagram.socket_name', 'Node.js has no UNIX datagram sockets'],
   ['log: { level: verbose }', 'log.level', 'debug or info or warn'],
 ];
 
@@ -96,8 +107,11 @@ const WRONG_KEYS: [yaml: string, path: string, message: string][] = [
   ['tls_mgm: { client_domain: { a: { ca_lst: x } } }', 'tls_mgm.client_domain.a.ca_lst', 'did you mean ca_list?'],
   ['__proto__: { a: 1 }', '__proto__', 'no such key'],
   ['to_path: { allow: [] }', 'to_path', 'not available in this version'],
-  ['mi_fifo: {}', 'mi_fifo', 'not available in this version'],
-  ['mi_datagram: {}', 'mi_datagram', 'not available in this version'],
+  [
+    'mi_datagram: { socket_name: "udp:127.0.0.1:1", unix_socket_mode: "0600" }',
+    'mi_datagram.unix_socket_mode',
+    'Node.js has no UNIX datagram sockets',
+  ],
 ];
 
 const server = (keys: string): string =>
