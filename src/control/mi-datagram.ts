@@ -19,7 +19,7 @@ export interface MiDatagramOptions extends Endpoint {
 /** What OpenSIPS answers to what it cannot read. */
 const UNREADABLE = '400 Parse_error';
 
-/** Requests under way, and octets of replies that the kernel has not taken; what comes then is dropped, as UDP may. */
+/** Requests that wait or are run, and octets of replies that the kernel has not taken; what comes then is dropped, as UDP may. */
 const MAX_UNDER_WAY = 64;
 const MAX_UNSENT = 4 * 1_024 * 1_024;
 
@@ -35,13 +35,14 @@ export class MiDatagram {
   readonly #limited: RateLimitedLog;
   readonly #socket: Socket;
   #underWay = 0;
+  #turn: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: MiDatagramOptions) {
     this.#options = options;
     this.#limited = new RateLimitedLog(options.log);
     this.#socket = createSocket({ type: isIPv6(options.ip) ? 'udp6' : 'udp4' });
-    this.#socket.on('message', (request, from) => void this.#received(request, from));
+    this.#socket.on('message', (request, from) => this.#received(request, from));
   }
 
   /**
@@ -74,15 +75,20 @@ export class MiDatagram {
     this.#limited.flush();
   }
 
-  async #received(request: Buffer, from: RemoteInfo): Promise<void> {
+  #received(request: Buffer, from: RemoteInfo): void {
     if (IS_REPLY.test(request.toString('latin1', 0, REPLY_HEAD))) return;
     if (this.#underWay >= MAX_UNDER_WAY) {
       this.#limited.write('warn', 'an MI datagram was dropped: too many requests at once', {});
       return;
     }
     this.#underWay += 1;
-    const { commands, log, socketTimeout } = this.#options;
-    const late = performance.now() + socketTimeout;
+    // One after the other: who sends two commands means them in that order.
+    const late = performance.now() + this.#options.socketTimeout;
+    this.#turn = this.#turn.then(() => this.#answer(request, from, late));
+  }
+
+  async #answer(request: Buffer, from: RemoteInfo, late: number): Promise<void> {
+    const { commands, log } = this.#options;
     const outcome = await handleMi(request, commands, (method, thrown) =>
       log.error({ err: thrown, method }, 'an MI command failed'),
     );

@@ -123,8 +123,14 @@ describe('get_statistics', () => {
 });
 
 const connection = (near: string, far: string, proto: 'msrp' | 'msrps'): ConnectionRow => ({
-  ...{ near, far, proto, openedAt: Date.UTC(2026, 7, 20) * 1_000 },
-  ...{ bytesIn: 1, bytesOut: 2, messagesIn: 3, messagesOut: 4 },
+  near,
+  far,
+  proto,
+  openedAt: Date.UTC(2026, 7, 20) * 1_000,
+  bytesIn: 1,
+  bytesOut: 2,
+  messagesIn: 3,
+  messagesOut: 4,
 });
 const rows: readonly LinkRow[] = [
   {
@@ -142,6 +148,13 @@ const rows: readonly LinkRow[] = [
 ];
 const withLinks = (missing: readonly number[] = [], hasMore = false): FakeControl =>
   fakeControl({ links: async () => ({ told: { rows, total: 9, hasMore }, missing }) });
+
+const ids = async (proto: string): Promise<unknown> => {
+  const { result } = (await call('list_tcp_conns', [proto], withLinks())) as {
+    readonly result: { readonly Connections: readonly { readonly ID: string }[] };
+  };
+  return result.Connections.map(({ ID }) => ID);
+};
 
 describe('list_tcp_conns', () => {
   it('tells each connection as OpenSIPS does', async () => {
@@ -161,12 +174,6 @@ describe('list_tcp_conns', () => {
   });
 
   it('of one protocol, or any', async () => {
-    const ids = async (proto: string): Promise<unknown> => {
-      const { result } = (await call('list_tcp_conns', [proto], withLinks())) as {
-        readonly result: { readonly Connections: readonly { readonly ID: string }[] };
-      };
-      return result.Connections.map(({ ID }) => ID);
-    };
     expect(await ids('MSRP')).toEqual(['a-1/upstream']);
     expect(await ids('msrps')).toEqual(['a-1/downstream', 'a-2/downstream']);
     expect(await ids('any')).toHaveLength(3);
@@ -274,13 +281,13 @@ describe('what is reloaded', () => {
   });
 });
 
-describe('msrptap:trace', () => {
-  const traced = (times: readonly { target: string; seconds: number }[] = []) => {
-    const set: unknown[] = [];
-    const spots = { times, most: 2, longest: 3_600, set: async (...what: [string, number]) => void set.push(what) };
-    return { set, control: fakeControl({ spots }) };
-  };
+const traced = (times: readonly { target: string; seconds: number }[] = []) => {
+  const set: unknown[] = [];
+  const spots = { times, most: 2, longest: 3_600, set: async (...what: [string, number]) => void set.push(what) };
+  return { set, control: fakeControl({ spots }) };
+};
 
+describe('msrptap:trace', () => {
   it('begins, for as long as is said or for a minute', async () => {
     const { set, control } = traced();
     expect(await call('msrptap:trace', ['192.0.2.7'], control)).toMatchObject({ result: 'OK' });
