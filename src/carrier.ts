@@ -1,7 +1,10 @@
+import type { Heard } from './control/commands.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
 import type { LinkPage, PageRequest } from './control/link-rows.js';
 import type { SpotTime } from './trace/spots.js';
+
+export type { Heard } from './control/commands.js';
 
 /** What can be changed while traffic passes. */
 export type Change =
@@ -16,12 +19,6 @@ export interface Process {
   readonly pid: number;
   /** What it does. */
   readonly type: string;
-}
-
-/** What was told, and the numbers of the workers that did not answer in time, whose part is missing. */
-export interface Heard<T> {
-  readonly told: T;
-  readonly missing: readonly number[];
 }
 
 /** What carries the traffic, as the control part sees it: this process (Traffic), or workers (WorkerPool). */

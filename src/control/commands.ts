@@ -8,7 +8,7 @@ import { tlsCommands } from './commands/tls.js';
 import { traceCommands } from './commands/trace.js';
 import { commandTable, type CommandTable } from './mi-command.js';
 
-export type { Control, TlsDomainFacts } from './commands/control.js';
+export type { Control, Heard, TlsDomainFacts } from './commands/control.js';
 
 export function miCommands(control: Control): CommandTable {
   const table = commandTable([

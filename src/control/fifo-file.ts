@@ -41,7 +41,9 @@ export class FifoFile {
       const owner = `${user ?? ''}${group === null ? '' : `:${group}`}`;
       await this.#run('chown', ['-h', '--', owner, path]);
     }
-    this.#made = lstatSync(path);
+    const made = statOf(path);
+    if (made?.isFIFO() !== true) throw this.#failed('it was replaced by another file');
+    this.#made = made;
   }
 
   /**

@@ -60,6 +60,7 @@ const VALUES = [
   'true',
   '"192.0.2.1"',
 ];
+const NAMES = ['trace_mode', 'command', 'count', 'id', 'target'];
 const PARTS = [
   '{',
   '}',
@@ -101,15 +102,15 @@ function request(random: Random): string {
     random.below(8) === 0 ? '"jsonrpc":"1.0"' : '"jsonrpc":"2.0"',
     ...(random.below(4) === 0 ? [] : [`"id":${random.of(VALUES)}`]),
     `"method":${JSON.stringify(random.of(METHODS))}`,
-    ...(random.below(2) === 0 ? [] : [`"params":${params(random)}`]),
+    ...(random.below(2) === 0 ? [] : [`"params":${someParams(random)}`]),
   ];
   return `{${members.join(',')}}`;
 }
 
-function params(random: Random): string {
+function someParams(random: Random): string {
   const values = Array.from({ length: random.below(4) }, () => random.of(VALUES));
   if (random.below(2) === 0) return `[${values.join(',')}]`;
-  return `{${values.map((value) => `${JSON.stringify(random.of(['trace_mode', 'command', 'count', 'id', 'target']))}:${value}`).join(',')}}`;
+  return `{${values.map((value) => `"${random.of(NAMES)}":${value}`).join(',')}}`;
 }
 
 /** Whether JSON-RPC 2.0 wants an answer to it: to everything but a request that is right and has no id (§4.1). */
@@ -133,13 +134,13 @@ function parsed(octets: Uint8Array): unknown {
   }
 }
 
-function expectReply(text: string, request: Uint8Array): void {
+function expectReply(text: string, octets: Uint8Array): void {
   const reply: unknown = text === '' ? null : JSON.parse(text);
-  expect(reply, Buffer.from(request).toString('latin1')).toMatchObject({ jsonrpc: '2.0' });
+  expect(reply, Buffer.from(octets).toString('latin1')).toMatchObject({ jsonrpc: '2.0' });
   expect(reply).toHaveProperty('id');
 }
 
-type Lane = (request: Buffer) => Promise<void>;
+type Lane = (octets: Buffer) => Promise<void>;
 
 /** Sends one request after the other, and looks at what is answered. */
 const LANES: Readonly<Record<MiTransport, (mi: MiTap, name: string) => Promise<Lane>>> = {

@@ -27,7 +27,7 @@ export interface TlsDomainFacts {
 }
 
 /** What was told, and the numbers of the workers that did not answer in time. */
-export interface Told<T> {
+export interface Heard<T> {
   readonly told: T;
   readonly missing: readonly number[];
 }
@@ -44,12 +44,12 @@ export interface Control {
   /** This process first. */
   processes(): readonly { readonly pid: number; readonly type: string }[];
   figures(): Promise<Figures>;
-  links(page: PageRequest): Promise<Told<LinkPage>>;
+  links(page: PageRequest): Promise<Heard<LinkPage>>;
   /** @returns whether there was one with that id */
-  closeLink(id: string): Promise<Told<boolean>>;
+  closeLink(id: string): Promise<Heard<boolean>>;
   /** Milliseconds without a byte after which a link is closed; 0: never. */
   readonly idleTimeout: number;
-  destinations(): Promise<Told<readonly HepRow[]>>;
+  destinations(): Promise<Heard<readonly HepRow[]>>;
   readonly tlsDomains: readonly TlsDomainFacts[];
   reloadCertificates(): Promise<void>;
   /** null: there is no trace_filter_route. */
