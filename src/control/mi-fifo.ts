@@ -28,7 +28,8 @@ export interface MiFifoLimits extends FifoReplyLimits {
   readonly look: number;
 }
 
-const LIMITS = { requests: 64, rest: 1_000, look: 10_000 };
+/** The rest: long enough for somebody who types the lines; one whose writer has gone ends at once. */
+const LIMITS = { requests: 64, rest: 10_000, look: 10_000 };
 
 export class MiFifo {
   readonly #commands: CommandTable;

@@ -161,7 +161,7 @@ const LANES: Readonly<Record<MiTransport, (mi: MiTap, name: string) => Promise<L
     mkfifo(reply);
     return async (octets) => {
       const reader = new FifoReader(reply);
-      writeFifo(fifo, `:${name}:`, octets, '\n');
+      writeFifo(fifo, Buffer.concat([Buffer.from(`:${name}:`), octets, Buffer.from('\n')]));
       const isObject = octets[0] === 0x7b && parsed(octets) !== undefined;
       if (isObject && isDue(octets)) {
         expectReply(await reader.text, octets);

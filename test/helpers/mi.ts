@@ -22,7 +22,8 @@ export class MiTap {
     const tap = await TapProcess.start({
       ...setup,
       mi_fifo: { fifo_name: fifo, reply_dir: replies },
-      mi_datagram: { socket_name: 'udp:127.0.0.1:0' },
+      // However long a loaded machine takes.
+      mi_datagram: { socket_name: 'udp:127.0.0.1:0', socket_timeout: 60_000 },
     });
     const ready = tap.log.find(({ msg }) => msg === 'ready');
     const datagram = endpointOf(String(ready?.['mi_datagram']).replace(/^udp:/, ''));
