@@ -130,8 +130,9 @@ export class WorkerPool implements Carrier {
   }
 
   async figures(): Promise<Figures> {
+    await Promise.all(this.#crew.members.map((worker) => worker.askFigures(FIGURES_LIMIT)));
+    // Only now: one that ended meanwhile is no member any more, and what it counted is among the counted.
     const { members, counted } = this.#crew;
-    await Promise.all(members.map((worker) => worker.askFigures(FIGURES_LIMIT)));
     const own: Figures = { log_lines_dropped_total: [[{}, this.#logLinesDropped()]] };
     return merged([counted, own, ...members.map(({ figures }) => figures)]);
   }
