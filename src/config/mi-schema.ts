@@ -11,11 +11,13 @@ export const miFifo = section({
     .default('0600')
     .describe('Octal. OpenSIPS has 0660; who may write to it, may do everything that MI can.'),
   fifo_user: owner('user').nullable().default(null).describe('Who owns it; needs the privilege to give files away.'),
-  fifo_group: owner('group').nullable().default(null),
+  fifo_group: owner('group').nullable().default(null).describe('The group that it belongs to.'),
   reply_dir: path().default('/tmp/').describe('The folder of the reply FIFOs, which callers make.'),
 });
 
 export const miDatagram = section({
   socket_name: read(parseMiSocket, MI_SOCKET_FORM).describe('A loopback address: datagrams carry no token.'),
-  socket_timeout: milliseconds(1).default(2_000).describe('ms after which a reply that is not ready is not sent.'),
+  socket_timeout: milliseconds(1)
+    .default(2_000)
+    .describe('Milliseconds after which a reply that is not ready is not sent.'),
 });

@@ -18,15 +18,15 @@ function factsOf(domain: ServerDomain | ClientDomain): TlsDomainFacts {
     method: min === max ? methodText(min) : `${methodText(min)}-${methodText(max)}`,
     verifyCert: domain.verify_cert === 1,
     requireCert: domain.kind === 'server_domain' && domain.require_cert === 1,
-    crlCheckAll: false,
+    crlCheckAll: domain.crl_check_all === 1,
     certificate: domain.certificate ?? '',
     privateKey: domain.private_key ?? '',
     caList: domain.ca_list ?? '',
-    caDir: '',
-    crlDir: '',
-    ciphers: '',
-    dhParams: '',
-    ecCurve: '',
+    caDir: domain.ca_dir ?? '',
+    crlDir: domain.crl_dir ?? '',
+    ciphers: domain.ciphers_list ?? '',
+    dhParams: domain.dh_params ?? '',
+    ecCurve: domain.ec_curve ?? '',
   };
 }
 
