@@ -2,13 +2,11 @@ import type { Carrier, Change } from './carrier.js';
 import { timeoutRisks } from './check/timeouts.js';
 import { versionRisks } from './check/tls.js';
 import type { Config } from './config.js';
-import { miCommands } from './control/commands.js';
-import { HttpServer } from './control/http.js';
-import { Metrics } from './control/metrics.js';
 import { VERSION } from './control/version.js';
 import { formatEndpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
 import type { Log } from './lib/log.js';
+import { Management, type ManagementSockets } from './management.js';
 import { Traffic } from './traffic.js';
 import { WorkerPool, type PoolOptions } from './workers/pool.js';
 
@@ -19,11 +17,13 @@ export class App {
   readonly #config: Config;
   readonly #log: Log;
   readonly #carrier: Carrier;
-  readonly #http: HttpServer;
+  readonly #management: Management;
 
   /** Where it listens, as `msrp:ip:port`. */
   readonly sockets: readonly string[];
   readonly httpd: string;
+  /** As `udp:ip:port`; null: not configured. */
+  readonly miDatagram: string | null;
 
   /**
    * Starts everything; httpd opens last, and only then is it ready.
@@ -34,17 +34,17 @@ export class App {
     const { config, log } = options;
     for (const risk of [...timeoutRisks(config), ...versionRisks(config)]) log.warn(risk);
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
-    const http = control(carrier, config, log);
+    const management = new Management(carrier, config, log);
     try {
       const listeners = await carrier.listen();
-      const httpdAt = await http.listen(config.httpd.ip, config.httpd.port);
-      carrier.useOwnSockets([...listeners, httpdAt]);
+      const managed = await management.listen();
+      carrier.useOwnSockets([...listeners, managed.httpd]);
       carrier.watch();
-      http.readiness = 'ready';
+      management.readiness = 'ready';
       const sockets = listeners.map((at, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(at)}`);
-      return new App(options, carrier, http, sockets, formatEndpoint(httpdAt));
+      return new App(options, carrier, management, sockets, { ...managed, httpd: formatEndpoint(managed.httpd) });
     } catch (error) {
-      await Promise.all([carrier.drain(0, AbortSignal.abort()), http.close()]);
+      await Promise.all([carrier.drain(0, AbortSignal.abort()), management.close()]);
       throw error;
     }
   }
@@ -52,20 +52,21 @@ export class App {
   private constructor(
     { config, log }: AppOptions,
     carrier: Carrier,
-    http: HttpServer,
+    management: Management,
     sockets: readonly string[],
-    httpd: string,
+    managed: Omit<ManagementSockets, 'httpd'> & { readonly httpd: string },
   ) {
     this.#config = config;
     this.#log = log;
     this.#carrier = carrier;
-    this.#http = http;
+    this.#management = management;
     this.sockets = sockets;
-    this.httpd = httpd;
+    this.httpd = managed.httpd;
+    this.miDatagram = managed.mi_datagram;
     log.info(
       {
         sockets,
-        httpd,
+        ...managed,
         workers: config.workers,
         tracing: carrier.trace ? 'on' : 'off',
         destinations: config.proto_msrp.trace_destination,
@@ -92,10 +93,10 @@ export class App {
    */
   async drain(hurry?: AbortSignal): Promise<void> {
     const { drain_timeout } = this.#config;
-    this.#http.readiness = 'draining';
+    this.#management.readiness = 'draining';
     this.#log.info({ links: this.#carrier.links, drain_timeout }, 'draining');
     const cut = await this.#carrier.drain(drain_timeout, hurry);
-    await this.#http.close();
+    await this.#management.close();
     this.#log.info({ cut }, 'stopped');
   }
 
@@ -107,32 +108,4 @@ export class App {
       this.#log.error({ error: messageOf(error) }, notDone);
     }
   }
-}
-
-/** MI, metrics, health and readiness. */
-function control(carrier: Carrier, config: Config, log: Log): HttpServer {
-  const metrics = new Metrics({
-    prefix: config.prometheus.prefix,
-    figures: () => carrier.figures(),
-    sources: {
-      version: VERSION,
-      traceOn: () => carrier.trace,
-      maxConnections: () => config.limits.max_connections,
-      workers: () => carrier.workers,
-    },
-  });
-  const trace = {
-    get on() {
-      return carrier.trace;
-    },
-    set: (on: boolean) => carrier.apply({ kind: 'trace', on }),
-  };
-  return new HttpServer({
-    token: config.httpd.token,
-    miRoot: config.mi_http.root,
-    metricsRoot: config.prometheus.root,
-    commands: miCommands({ trace, startedAt: new Date(), version: VERSION }),
-    scrape: () => metrics.scrape(),
-    log,
-  });
 }

@@ -1,19 +1,37 @@
+import type { Heard } from './control/commands.js';
 import type { Figures } from './control/figures.js';
+import type { HepRow } from './control/hep-rows.js';
+import type { LinkPage, PageRequest } from './control/link-rows.js';
+import type { SpotTime } from './trace/spots.js';
+
+export type { Heard } from './control/commands.js';
 import type { Endpoint } from './lib/address.js';
 
 /** What can be changed while traffic passes. */
 export type Change =
   | { readonly kind: 'trace'; readonly on: boolean }
+  /** Something is traced for a while, although tracing is off. */
+  | { readonly kind: 'spot'; readonly spot: SpotTime }
   /** The files are read anew. */
   | { readonly kind: 'certificates' }
   | { readonly kind: 'filter' };
 
+export interface Process {
+  readonly pid: number;
+  /** What it does. */
+  readonly type: string;
+}
+
 /** What carries the traffic, as the control part sees it: this process (Traffic), or workers (WorkerPool). */
 export interface Carrier {
   readonly trace: boolean;
+  /** What is traced for a while, with the time that is left. */
+  readonly spots: readonly SpotTime[];
   readonly links: number;
   /** Processes that carry traffic at this moment, and how many ended by themselves so far. */
   readonly workers: { readonly alive: number; readonly restarts: number };
+  /** This process first. */
+  readonly processes: readonly Process[];
   /**
    * Binds all listeners, or none, and accepts.
    * @returns where they are, in the order of the configuration
@@ -31,6 +49,10 @@ export interface Carrier {
   watch(): void;
   /** All that was counted since the start. */
   figures(): Promise<Figures>;
+  linkPage(page: PageRequest): Promise<Heard<LinkPage>>;
+  /** Resets a link (Reason closed_by_mi). @returns whether there is one with that id */
+  closeLink(id: string): Promise<Heard<boolean>>;
+  destinations(): Promise<Heard<readonly HepRow[]>>;
   /**
    * Accepts nothing more, ends links at message boundaries (at the latest after `timeout` milliseconds), sends what
    * Homer is still to get, and ends everything.

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
-import type { Carrier, Change } from './carrier.js';
+import type { Carrier, Change, Heard, Process } from './carrier.js';
 import type { Config } from './config.js';
 import { ConnectionLog } from './control/connection-log.js';
 import { Counting } from './control/counting.js';
 import type { Figures } from './control/figures.js';
+import type { HepRow } from './control/hep-rows.js';
+import { linkPage, type LinkPage, type PageRequest } from './control/link-rows.js';
 import type { Observer } from './events.js';
 import { HepExporter } from './hep/exporter.js';
 import type { PacketIdentity } from './hep/packet.js';
 import type { DestinationConfig } from './hep/transport.js';
-import type { Endpoint } from './lib/address.js';
+import { formatHostPort, type Endpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
 import { fired } from './lib/fired.js';
 import type { Log } from './lib/log.js';
@@ -23,6 +25,7 @@ import { newTicketKeys } from './net/tls-acceptor.js';
 import { Observers } from './proxy/observers.js';
 import { Proxy } from './proxy/proxy.js';
 import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
+import type { SpotTime } from './trace/spots.js';
 import { Tracer } from './trace/tracer.js';
 
 /** What may wait for a route's answer or a session, however small the queues of the destinations are. */
@@ -52,6 +55,7 @@ export class Traffic implements Carrier {
   readonly #config: Config;
   readonly #filter: FilterThread | null;
   readonly #exporter: HepExporter;
+  readonly #tracer: Tracer | null;
   readonly #trace: { readonly on: boolean; set(on: boolean): void };
   readonly #counting: Counting;
   readonly #connectionLog: ConnectionLog;
@@ -103,6 +107,7 @@ export class Traffic implements Carrier {
             exporter,
             filter,
           );
+    this.#tracer = tracer;
     this.#trace = tracer ?? traceSwitch(proto_msrp.trace_on === 1);
     this.#counting = new Counting(Object.keys(PARSE_ERRORS), {
       filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
@@ -127,8 +132,16 @@ export class Traffic implements Carrier {
     return this.#trace.on;
   }
 
+  get spots(): readonly SpotTime[] {
+    return this.#tracer?.spots.times ?? [];
+  }
+
   get links(): number {
     return this.#proxy.links.size;
+  }
+
+  get processes(): readonly Process[] {
+    return [{ pid: process.pid, type: 'control and traffic' }];
   }
 
   /** Accepted connections, those in a handshake included. */
@@ -159,8 +172,10 @@ export class Traffic implements Carrier {
     return this.#proxy.hasUpstreamAt(source);
   }
 
-  switchTrace(on: boolean): void {
-    this.#trace.set(on);
+  /** What is in force when this process begins to carry traffic. */
+  takeOver(trace: boolean, spots: readonly SpotTime[]): void {
+    this.#trace.set(trace);
+    for (const spot of spots) this.#tracer?.spot(spot);
   }
 
   async apply(change: Change): Promise<void> {
@@ -194,6 +209,23 @@ export class Traffic implements Carrier {
     return Promise.resolve(this.#counting.figures());
   }
 
+  async linkPage(page: PageRequest): Promise<Heard<LinkPage>> {
+    return heard(linkPage(this.#proxy.links, page));
+  }
+
+  async closeLink(id: string): Promise<Heard<boolean>> {
+    return heard(this.#proxy.close(id));
+  }
+
+  async destinations(): Promise<Heard<readonly HepRow[]>> {
+    const rows = this.#exporter.stats().map((stats): HepRow => {
+      const hepId = this.#config.proto_hep.hep_id.find(({ name }) => name === stats.name);
+      const address = hepId === undefined ? '' : formatHostPort(hepId);
+      return { ...stats, address, connected: stats.connected === 1 };
+    });
+    return heard(rows);
+  }
+
   async drain(timeout: number, hurry?: AbortSignal): Promise<number> {
     const cut = await this.#proxy.drain(timeout, hurry);
     this.discard();
@@ -215,6 +247,8 @@ export class Traffic implements Carrier {
     switch (change.kind) {
       case 'trace':
         return { use: () => this.#trace.set(change.on), discard: () => {} };
+      case 'spot':
+        return { use: () => this.#tracer?.spot(change.spot), discard: () => {} };
       case 'certificates':
         return this.#prepareTls();
       case 'filter':
@@ -240,6 +274,10 @@ export class Traffic implements Carrier {
       this.#errorLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
     });
   }
+}
+
+function heard<T>(told: T): Heard<T> {
+  return { told, missing: [] };
 }
 
 const NOTHING: Prepared = { use: () => {}, discard: () => {} };

@@ -242,3 +242,11 @@ describe('risks of certificates', () => {
     ]);
   });
 });
+
+test.each([
+  ['"0600"', []],
+  ['"0660"', []],
+  ['"0666"', [expect.stringMatching(/^mi_fifo\.fifo_mode: 0666 lets every user .* set "0600"/)]],
+])('a FIFO with the mode %s', async (mode, risks) => {
+  expect(await check(`${sound()}mi_fifo: { fifo_mode: ${mode} }\n`)).toEqual({ problems: [], risks });
+});

@@ -8,8 +8,13 @@ import type { YamlData } from './yaml.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Keys and sections of the documentation and of opensips.cfg that a later version may take. */
-const LATER = new Set(['mi_fifo', 'mi_datagram']);
+/** Those that no later version can take. */
+const NEVER: Readonly<Record<string, string>> = Object.fromEntries(
+  ['unix_socket_mode', 'unix_socket_user', 'unix_socket_group'].map((key) => [
+    key,
+    'not available: Node.js has no UNIX datagram sockets; mi_fifo serves callers on this machine',
+  ]),
+);
 
 /** Their values stand in no message: messages go to logs. */
 const SECRET = new Set<string | number>(['token', 'hep_auth_key']);
@@ -99,7 +104,8 @@ function nameIn(key: string): string {
 function unknownKey(key: string, path: Path): string {
   const name = nameIn(key);
   if (name !== key) return `a blank is missing behind it: write "${name}: VALUE"`;
-  if (LATER.has(key)) return 'not available in this version';
+  const never = Object.hasOwn(NEVER, key) ? NEVER[key] : undefined;
+  if (never !== undefined) return never;
   const schema = configJsonSchema();
   const here = keysAt(schema, path);
   const slip = nearest(key, here);

@@ -5,10 +5,10 @@ import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
 import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
 import { ConfigError, type ConfigProblem } from './problems.js';
-import { connectionsFit, routeHasFile, withRules } from './rules.js';
+import { connectionsFit, fifosHaveFolders, routeHasFile, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
-import type { Config } from './types.js';
+import type { Config, MiFifo } from './types.js';
 import { readYaml } from './yaml.js';
 
 /**
@@ -33,7 +33,9 @@ export function readConfig(file: string): Config {
 export function parseConfig(text: string, file: string): Config {
   const data = readYaml(text, file);
   const directory = dirname(resolve(file));
-  const result = withRules(schema, [routeHasFile(directory), connectionsFit]).safeParse(withoutEmpty(data.value));
+  const result = withRules(schema, [routeHasFile(directory), fifosHaveFolders(directory), connectionsFit]).safeParse(
+    withoutEmpty(data.value),
+  );
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
   return complete(result.data, resolve(file), directory);
 }
@@ -53,12 +55,15 @@ export function textProblems(text: string, file: string): readonly ConfigProblem
 /** Parts of sections that may be empty as sections may: whoever comments out what stands in them leaves them so. */
 const MAY_BE_EMPTY = new Set(['server_domain', 'client_domain', 'hep_id']);
 
+/** Sections that switch something on by standing there, be it with nothing but defaults. */
+const SWITCHES = new Set(['mi_fifo']);
+
 /** A section that is empty in YAML is null: it has nothing but defaults. */
 function withoutEmpty(value: unknown): unknown {
   return without(
     value ?? {},
-    (_, section) => section === null,
-    (section) => without(section, (key, part) => part === null && MAY_BE_EMPTY.has(key)),
+    (key, section) => section === null && !SWITCHES.has(key),
+    (section) => (section === null ? {} : without(section, (key, part) => part === null && MAY_BE_EMPTY.has(key))),
   );
 }
 
@@ -75,7 +80,7 @@ function without(
 }
 
 function complete(sections: Sections, file: string, directory: string): Config {
-  const { listeners, tls_mgm, filters, limits } = sections;
+  const { listeners, tls_mgm, mi_fifo, mi_datagram, filters, limits } = sections;
   const workers = workerCount(sections.workers);
   return {
     ...sections,
@@ -86,10 +91,16 @@ function complete(sections: Sections, file: string, directory: string): Config {
       server_domain: mapValues(tls_mgm.server_domain, (domain, name) => serverDomain(name, domain, directory)),
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
     },
+    mi_fifo: mi_fifo === undefined ? null : absoluteFifo(mi_fifo, directory),
+    mi_datagram: mi_datagram ?? null,
     filters: resolve(directory, filters),
     limits: { max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
     workers,
   };
+}
+
+function absoluteFifo(fifo: MiFifo, directory: string): MiFifo {
+  return { ...fifo, fifo_name: resolve(directory, fifo.fifo_name), reply_dir: resolve(directory, fifo.reply_dir) };
 }
 
 function serverDomain(name: string, domain: ServerDomainSection, directory: string): ServerDomain {

@@ -1,7 +1,7 @@
 /** What must fit together across sections. A rule runs when the sections it reads are sound, whatever the others are. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalIp, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
 import { servesSocket } from '../net/tls-domain.js';
@@ -20,6 +20,7 @@ interface Ruled {
   readonly httpd: Endpoint & { readonly token?: string };
   readonly mi_http: { readonly root: string };
   readonly prometheus: { readonly root: string };
+  readonly mi_fifo?: { readonly fifo_name: string; readonly reply_dir: string } | undefined;
   readonly filters: string;
   readonly limits: { readonly max_connections?: number | undefined };
   readonly workers: number | 'auto';
@@ -154,6 +155,25 @@ export function routeHasFile(directory: string): Rule {
       if (!existsSync(file)) refuse(['proto_msrp', 'trace_filter_route'], `there is no file ${file}`);
     },
   };
+}
+
+/** The folders of the FIFOs, another rule of the machine. */
+export function fifosHaveFolders(directory: string): Rule {
+  return {
+    reads: ['mi_fifo'],
+    check({ mi_fifo }, refuse) {
+      if (mi_fifo === undefined) return;
+      const folders = { fifo_name: dirname(resolve(directory, mi_fifo.fifo_name)), reply_dir: mi_fifo.reply_dir };
+      for (const [key, folder] of Object.entries(folders)) {
+        const path = resolve(directory, folder);
+        if (!isFolder(path)) refuse(['mi_fifo', key], `there is no folder ${path}`);
+      }
+    },
+  };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */

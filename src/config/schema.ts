@@ -18,6 +18,7 @@ import {
 } from './fields.js';
 import { HEP_ID_FORM, parseHepId } from './hep-id.js';
 import { RULES, withRules } from './rules.js';
+import { miDatagram, miFifo } from './mi-schema.js';
 import {
   ALLOWED_FORM,
   CIDR_FORM,
@@ -199,6 +200,8 @@ const shape = {
   mi_http: section({ root: root.default('mi').describe('The path of MI on httpd.') })
     .prefault({})
     .describe('MI over HTTP.'),
+  mi_fifo: miFifo.exactOptional().describe('MI over a FIFO, where this section stands.'),
+  mi_datagram: miDatagram.exactOptional().describe('MI over UDP, where this section stands.'),
   prometheus: section({
     root: root.default('metrics').describe('The path of the metrics on httpd.'),
     prefix: text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'letters, digits and _, no digit first')

@@ -1,7 +1,7 @@
 /** The addresses of listeners, next hops and TLS domains, as a configuration writes them. */
 import { isIP } from 'node:net';
 import type { NextHop, Proto } from '../events.js';
-import { MSRP_PORT, parseHostPort } from '../lib/address.js';
+import { MSRP_PORT, isLoopback, parseHostPort, type Endpoint } from '../lib/address.js';
 import { parseCidr, type Cidr, type SocketRange } from '../lib/cidr.js';
 import type { AddressPattern } from '../net/tls-domain.js';
 import type { Parsed } from './parsed.js';
@@ -12,6 +12,7 @@ export const UPSTREAM_FORM = 'msrp:HOST[:PORT] or msrps:HOST[:PORT], an IPv6 add
 export const CIDR_FORM = 'an IP address, or IP/PREFIX';
 export const ALLOWED_FORM =
   'IP[/PREFIX][:PORT|:FROM-TO], as in "10.0.0.0/8:2000-7000"; an IPv6 address without a prefix in brackets when a port follows';
+export const MI_SOCKET_FORM = 'udp:IP:PORT, an IPv6 address in brackets';
 export const MATCH_ADDRESS_FORM =
   '"*", IP or IP:PORT, an IPv6 address in brackets when a port follows, or a list of them';
 
@@ -35,6 +36,27 @@ export function parseSocket(text: string): Parsed<ListenAt> {
     };
   }
   return { value: { socket: text, proto, ip: at.host, port: at.port } };
+}
+
+/** Reads a socket_name of mi_datagram. */
+export function parseMiSocket(text: string): Parsed<Endpoint> {
+  if (/^(?:unix:|\/)/.test(text)) {
+    return {
+      problem: `must be ${MI_SOCKET_FORM}, not ${JSON.stringify(text)}: Node.js has no UNIX datagram sockets; use mi_fifo for callers on this machine`,
+    };
+  }
+  const rest = /^udp:(.+)$/.exec(text)?.[1];
+  // 0 also stands for "no port" here.
+  const at = rest === undefined ? null : parseHostPort(rest, 0);
+  if (at === null || isIP(at.host) === 0 || !/:\d+$/.test(text)) {
+    return { problem: `must be ${MI_SOCKET_FORM}, not ${JSON.stringify(text)}` };
+  }
+  if (!isLoopback(at.host)) {
+    return {
+      problem: `must have a loopback address, not ${at.host}: datagrams carry no token, and anybody could send them; use httpd with a token from elsewhere`,
+    };
+  }
+  return { value: { ip: at.host, port: at.port } };
 }
 
 export function parseUpstream(text: string): Parsed<NextHop> {

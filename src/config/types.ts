@@ -1,5 +1,6 @@
 /** The configuration as the rest of the program sees it: every default filled in, every path absolute. */
 import type { NextHop, Proto } from '../events.js';
+import type { Endpoint } from '../lib/address.js';
 import type { LogLevel } from '../lib/log.js';
 import type { SocketRange } from '../lib/cidr.js';
 import type { ProxyProtocolOptions } from '../net/proxy-header-reader.js';
@@ -65,6 +66,23 @@ export interface ProtoHep {
   readonly homer5_delim: string;
 }
 
+export interface MiFifo {
+  /** Absolute paths. */
+  readonly fifo_name: string;
+  readonly reply_dir: string;
+  /** Octal digits. */
+  readonly fifo_mode: string;
+  /** Names or numbers; null: those of the process. */
+  readonly fifo_user: string | null;
+  readonly fifo_group: string | null;
+}
+
+export interface MiDatagram {
+  readonly socket_name: Endpoint;
+  /** Milliseconds. */
+  readonly socket_timeout: number;
+}
+
 export interface Config {
   /** The configuration file and its folder, absolute. */
   readonly file: string;
@@ -87,6 +105,9 @@ export interface Config {
   };
   readonly httpd: { readonly ip: string; readonly port: number; readonly token?: string };
   readonly mi_http: { readonly root: string };
+  /** null: there is none. */
+  readonly mi_fifo: MiFifo | null;
+  readonly mi_datagram: MiDatagram | null;
   readonly prometheus: { readonly root: string; readonly prefix: string };
   /** The folder of the filter modules, absolute. */
   readonly filters: string;

@@ -15,8 +15,8 @@ export interface MiCall {
 
 const TIMEOUT = 10_000;
 
-/** Octets of a reply. `which` has a few hundred; a bound, because anything may listen at the URL. */
-const MAX_REPLY = 1_048_576;
+/** Octets of a reply. All links there may be make a few million; a bound, because anything may listen at the URL. */
+const MAX_REPLY = 16 * 1_048_576;
 
 /**
  * @throws MsrptapError mi_unreachable when nobody answers there, mi_failed when what answers is no MI or wants a token

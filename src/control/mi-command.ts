@@ -46,3 +46,9 @@ export function textOf(value: unknown): string | null {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(value) : null;
 }
+
+/** A parameter as a whole number, not negative; opensips-cli sends numbers as text. */
+export function wholeNumber(value: unknown): number | null {
+  const text = textOf(value);
+  return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}

@@ -17,7 +17,7 @@ export type MiOutcome =
   /** The request was a notification [JSON-RPC 2.0 §4.1]. */
   | { readonly kind: 'silence' };
 
-interface Request {
+export interface MiRequest {
   readonly method: string;
   /** undefined: none, which is also what an empty array or object says. */
   readonly params: readonly unknown[] | Readonly<Record<string, unknown>> | undefined;
@@ -28,6 +28,8 @@ const INVALID_REQUEST = fault(-32600, 'Invalid Request');
 const METHOD_NOT_FOUND = fault(-32601, 'Method not found');
 const SERVER_ERROR = fault(-32000, 'Server error');
 
+export type OnThrow = (method: string, thrown: unknown) => void;
+
 /**
  * Answers one request.
  * @param onThrow told what a command threw; the caller of the command only learns "Server error"
@@ -35,11 +37,9 @@ const SERVER_ERROR = fault(-32000, 'Server error');
 export async function handleMi(
   request: string | Uint8Array,
   commands: CommandTable,
-  onThrow: (method: string, thrown: unknown) => void = () => {},
+  onThrow: OnThrow = () => {},
 ): Promise<MiOutcome> {
-  if (Buffer.byteLength(request) > MAX_REQUEST) {
-    return reply(fault(-32600, 'Invalid Request', `longer than ${MAX_REQUEST} octets`), 'null');
-  }
+  if (Buffer.byteLength(request) > MAX_REQUEST) return { kind: 'reply', text: refuseTooLong() };
   const text = decode(request);
   const json = text === null ? undefined : parse(text);
   if (text === null || json === undefined) return { kind: 'unparsable', text: write(PARSE_ERROR, 'null') };
@@ -51,6 +51,17 @@ export async function handleMi(
   if (call === null) return reply(INVALID_REQUEST, id ?? 'null');
   const response = await dispatch(call, commands, onThrow);
   return id === undefined ? { kind: 'silence' } : reply(response, id);
+}
+
+/** What a request over MAX_REQUEST gets. */
+export function refuseTooLong(): string {
+  return write(fault(-32600, 'Invalid Request', `longer than ${MAX_REQUEST} octets`), 'null');
+}
+
+/** In the place of a reply that its transport cannot carry. */
+export function refuseLargeReply(large: string, most: number): string {
+  const why = `the reply has ${Buffer.byteLength(large)} octets, and this transport carries ${most}`;
+  return write(fault(-32000, 'Server error', why), memberSource(large, 'id') ?? 'null');
 }
 
 function decode(request: string | Uint8Array): string | null {
@@ -74,7 +85,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function asRequest({ jsonrpc, method, params }: Readonly<Record<string, unknown>>): Request | null {
+function asRequest({ jsonrpc, method, params }: Readonly<Record<string, unknown>>): MiRequest | null {
   if (jsonrpc !== '2.0' || typeof method !== 'string') return null;
   if (params === undefined) return { method, params };
   if (Array.isArray(params)) return { method, params: params.length === 0 ? undefined : params };
@@ -82,10 +93,11 @@ function asRequest({ jsonrpc, method, params }: Readonly<Record<string, unknown>
   return null;
 }
 
-async function dispatch(
-  { method, params }: Request,
+/** Runs a command, whatever the form of the request was. Never rejects. @param onThrow as of handleMi */
+export async function dispatch(
+  { method, params }: MiRequest,
   commands: CommandTable,
-  onThrow: (method: string, thrown: unknown) => void,
+  onThrow: OnThrow,
 ): Promise<MiResponse> {
   const command = commands.get(method);
   if (command === undefined) return METHOD_NOT_FOUND;
@@ -98,7 +110,7 @@ async function dispatch(
 }
 
 /** Finds the recipe as OpenSIPS does: by the number of parameters, then by their names. */
-function run({ recipes }: Command, params: Request['params']): MiResponse | Promise<MiResponse> {
+function run({ recipes }: Command, params: MiRequest['params']): MiResponse | Promise<MiResponse> {
   const count = params === undefined ? 0 : Object.keys(params).length;
   const candidates = recipes.filter((recipe) => recipe.params.length === count);
   const [first, ...others] = candidates;
@@ -111,7 +123,7 @@ function run({ recipes }: Command, params: Request['params']): MiResponse | Prom
   return recipe?.run(...recipe.params.map((name) => params[name])) ?? invalidParams('Named parameters do not match');
 }
 
-function isPositional(params: NonNullable<Request['params']>): params is readonly unknown[] {
+function isPositional(params: NonNullable<MiRequest['params']>): params is readonly unknown[] {
   return Array.isArray(params);
 }
 

@@ -14,6 +14,7 @@ export const ERRORS = {
   hep_malformed: 'what arrived is not HEPv3',
   hep_address_invalid: 'an address of a HEP packet is not an IP address',
   hep_template_invalid: 'hep-js made a packet without the expected parts',
+  mi_reply_failed: 'an MI reply cannot be written to its FIFO',
   mi_unreachable: 'no msrptap answers at the MI address',
   mi_failed: 'the MI call was answered with an error',
   worker_failed: 'a worker process does not start, or does not answer',

@@ -60,6 +60,7 @@ export const REASONS = {
   parse_error: 'the bytes are not MSRP',
   max_msg_chunks: 'a message arrived in more pieces than max_msg_chunks allows',
   drained: 'drained',
+  closed_by_mi: 'closed by msrptap:close',
   internal_error: 'an error inside msrptap, to be reported',
 } as const;
 

@@ -160,6 +160,16 @@ export class Proxy {
     return cut;
   }
 
+  /** Resets one link, as an operator wants it. @returns whether there is one with that id */
+  close(id: string): boolean {
+    for (const link of this.#links) {
+      if (link.id !== id) continue;
+      link.cut('closed_by_mi', 'SUCCESS');
+      return true;
+    }
+    return false;
+  }
+
   /** Resets all links in this turn: what ends without a drain must not look like a clean end. */
   cut(): void {
     for (const link of this.#links) link.cut('drained', 'SUCCESS');

@@ -2,6 +2,7 @@ import type { PacketFlow } from '../hep/packet.js';
 import type { Endpoint } from '../lib/address.js';
 import type { RouteInput } from './filter-route.js';
 import type { MirrorRules } from './mirror.js';
+import type { Spots } from './spots.js';
 import type { WaitingBudget } from './waiting-room.js';
 
 /** The fixed part of the packets of one direction of one connection; only the exporter looks inside. */
@@ -32,10 +33,12 @@ export interface TracerOptions extends MirrorRules {
   readonly waiting_bytes: number;
 }
 
-/** What may hold packets that wait. */
-export interface Discardable {
-  /** @returns how many they were */
+/** The trace of a link, as its tracer has it. */
+export interface TracedLink {
+  /** What waits is not sent any more. @returns how many packets they were */
   discard(): number;
+  /** Something is traced for a while from now on, maybe this. */
+  lookForSpot(): void;
 }
 
 /** What the trace of a link needs of its tracer. */
@@ -45,10 +48,12 @@ export interface TracerCore extends WaitingBudget {
   readonly filter: Filter | null;
   /** Whether tracing is on now. */
   readonly on: boolean;
+  /** What is traced although it is off. */
+  readonly spots: Spots;
   /** Between the parts of a text event; null: events are JSON. */
   readonly delimiter: string | null;
   /** For messages. */
   readonly messageFlow: (source: Endpoint, destination: Endpoint) => PacketFlow;
   /** Nothing waits in this trace any more, and its link has ended. */
-  done(trace: Discardable): void;
+  done(trace: TracedLink): void;
 }

@@ -10,26 +10,20 @@ import type {
 } from '../events.js';
 import type { Message } from '../msrp/message.js';
 import { Arrivals, isWhole } from './arrivals.js';
+import { Decisions, type DecisionsOwner } from './decisions.js';
 import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
 import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
-import { routeInput } from './route-input.js';
 import { Sessions } from './sessions.js';
 import type { PacketFlow, TracerCore } from './core.js';
 import { type EventSender, WaitingEvent } from './waiting-event.js';
 import { WaitingRoom } from './waiting-room.js';
 
-/**
- * Whether a connection is traced. `unopened`: it does not stand yet; `asked`: its route has not answered; `never`: tracing
- * was off when it was opened, or the route dropped it, or it never came to be.
- */
-type Decision = 'unopened' | 'asked' | 'traced' | 'never';
-
 /** The trace of one link: gives each of its packets a decision, a time, addresses and a correlation id. */
-export class LinkTrace implements LinkObserver, EventSender {
+export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   readonly #link: LinkFacts;
   readonly #tracer: TracerCore;
-  readonly #decisions: Record<Leg, Decision> = { downstream: 'unopened', upstream: 'unopened' };
+  readonly #decisions: Decisions;
   readonly #sessions = new Sessions();
   readonly #waiting: WaitingRoom;
   readonly #paths: Paths<PacketFlow>;
@@ -48,6 +42,7 @@ export class LinkTrace implements LinkObserver, EventSender {
     this.#tracer = tracer;
     this.#waiting = new WaitingRoom(tracer);
     this.#paths = new Paths(link.downstream, tracer.messageFlow);
+    this.#decisions = new Decisions(link, tracer, this);
     this.#open(link.downstream);
   }
 
@@ -65,14 +60,15 @@ export class LinkTrace implements LinkObserver, EventSender {
       return;
     }
     this.#paths.upstreamFailed(attempt);
-    this.#decisions.upstream = 'never';
+    this.#decisions.upstreamFailed();
     this.#startEnding();
     this.#event('downstream', failed(attempt), attempt.at);
   }
 
   read(read: Read): void {
-    if (!this.#matters) return;
-    const messagesMatter = this.#messagesMatter;
+    if (this.#tracer.spots.seeksSessions) this.#decisions.lookForSession(read);
+    if (!this.#decisions.matter) return;
+    const messagesMatter = this.#decisions.mirrorsMessages;
     for (const piece of read.pieces) {
       if (!isWhole(piece)) {
         this.#arrivals ??= new Arrivals(this.#tracer.options, (message) => this.#identify(message));
@@ -96,6 +92,17 @@ export class LinkTrace implements LinkObserver, EventSender {
     for (const id of ids) this.#event(connection.leg, event, ending.at, id);
   }
 
+  /** A route has answered. */
+  decided(): void {
+    this.#waiting.flush();
+    this.#doneIfOver();
+  }
+
+  /** Something is traced for a while from now on, maybe this. */
+  lookForSpot(): void {
+    this.#decisions.lookForSpot();
+  }
+
   ended(): void {
     this.#ended = true;
     this.#paths.ended();
@@ -115,31 +122,9 @@ export class LinkTrace implements LinkObserver, EventSender {
     this.#waiting.flush();
   }
 
-  /** A connection was opened: is it traced? The document: tracing must be on at that time. */
   #open(connection: ConnectionFacts): void {
-    const { leg } = connection;
-    if (!this.#tracer.on) {
-      this.#decisions[leg] = 'never';
-      return;
-    }
-    const { filter } = this.#tracer;
-    this.#decisions[leg] = filter === null ? 'traced' : 'asked';
-    filter?.decide(routeInput(this.#link, connection), (traced) => {
-      this.#decisions[leg] = traced ? 'traced' : 'never';
-      this.#waiting.flush();
-      this.#doneIfOver();
-    });
-    this.#event(leg, connection, connection.openedAt);
-  }
-
-  /** Whether anything of this link may still be traced. */
-  get #matters(): boolean {
-    return this.#decisions.downstream !== 'never' || this.#decisions.upstream !== 'never';
-  }
-
-  get #messagesMatter(): boolean {
-    const through = this.#tracer.options.trace_legs === 'through';
-    return this.#tracer.on && (through ? this.#decisions.downstream !== 'never' : this.#matters);
+    this.#decisions.open(connection);
+    this.#event(connection.leg, connection, connection.openedAt);
   }
 
   #identify(message: Message): string {
@@ -152,7 +137,7 @@ export class LinkTrace implements LinkObserver, EventSender {
   /** The connection that `direction` is read from ended, or is no longer understood: a message under way is cut there. */
   #cut(direction: Direction, time: number): void {
     const cut = this.#arrivals?.cut(direction) ?? null;
-    if (cut === null || !this.#messagesMatter) return;
+    if (cut === null || !this.#decisions.mirrorsMessages) return;
     const session = cut.session === '' ? (this.#sessions.ids[0] ?? '') : cut.session;
     this.#mirrored(mirrorCut(cut.message, cut.first, this.#tracer.options), direction, time, session);
   }
@@ -176,8 +161,7 @@ export class LinkTrace implements LinkObserver, EventSender {
   /** @param leg the connection whose decision counts */
   #packet(leg: Leg, path: Path, direction: Direction, payload: Buffer, time: number, session: string): void {
     const flow = this.#paths.known(path, direction);
-    const decision = leg === 'downstream' ? this.#decisions.downstream : this.#decisions.upstream;
-    if (flow !== null && decision === 'traced' && this.#waiting.empty) {
+    if (flow !== null && this.#decisions.of(leg) === 'traced' && this.#waiting.empty) {
       this.#tracer.exporter.send(flow, this.#stamp(time), this.#correlation(session), payload);
     } else {
       this.#perhapsLater(leg, path, direction, payload, time, session);
@@ -186,15 +170,16 @@ export class LinkTrace implements LinkObserver, EventSender {
 
   /** The first of its flow, or one that has to wait. Apart, so that all the others cost no closure. */
   #perhapsLater(leg: Leg, path: Path, direction: Direction, payload: Buffer, time: number, session: string): void {
-    if (this.#decisions[leg] === 'never' || this.#paths.flow(path, direction) === 'none') return;
+    if (this.#decisions.of(leg) === 'never' || this.#paths.flow(path, direction) === 'none') return;
     const at = this.#stamp(time);
     const correlation = this.#correlation(session);
     let octets = payload;
     const attempt = (): boolean => {
-      if (this.#decisions[leg] === 'never') return true;
+      const decision = this.#decisions.of(leg);
+      if (decision === 'never') return true;
       const flow = this.#paths.flow(path, direction);
       if (flow === 'none') return true;
-      if (flow === 'unknown' || this.#decisions[leg] !== 'traced') return false;
+      if (flow === 'unknown' || decision !== 'traced') return false;
       this.#tracer.exporter.send(flow, at, correlation, octets);
       return true;
     };
@@ -206,7 +191,7 @@ export class LinkTrace implements LinkObserver, EventSender {
 
   /** @param session known already; otherwise the event waits for the link's first one, correlation_wait at most */
   #event(leg: Leg, subject: TraceEvent | ConnectionFacts, time: number, session: string | null = null): void {
-    if (!this.#tracer.on || this.#decisions[leg] === 'never') return;
+    if (this.#decisions.of(leg) === 'never') return;
     const { correlation_wait } = this.#tracer.options;
     const deadline = performance.now() + correlation_wait;
     const event = new WaitingEvent(this, leg, subject, this.#stamp(time), deadline, session);
@@ -216,7 +201,7 @@ export class LinkTrace implements LinkObserver, EventSender {
   }
 
   attemptEvent({ leg, subject, at, deadline, session }: WaitingEvent): boolean {
-    const decision = this.#decisions[leg];
+    const decision = this.#decisions.of(leg);
     if (decision === 'never') return true;
     const id = session ?? this.#sessions.ids[0] ?? '';
     const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
@@ -247,7 +232,7 @@ export class LinkTrace implements LinkObserver, EventSender {
 
   /** The tracer has to reach this link for as long as something may wait in it. */
   #doneIfOver(): void {
-    if (!this.#waiting.empty && this.#matters) return;
+    if (!this.#waiting.empty && this.#decisions.matter) return;
     if (this.#ended) this.#tracer.done(this);
     if (this.#wakeUp === null || !this.#waiting.empty) return;
     clearTimeout(this.#wakeUp);

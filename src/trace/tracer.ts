@@ -1,7 +1,8 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
-import type { Discardable, Exporter, Filter, TracerCore, TracerOptions } from './core.js';
+import type { TracedLink, Exporter, Filter, TracerCore, TracerOptions } from './core.js';
 import { encodeEvent, failed } from './event-payload.js';
 import { LinkTrace } from './link-trace.js';
+import { Spots, type SpotTime } from './spots.js';
 
 /** Mirrors connections and messages to the exporter. Made only when there is a trace_destination. */
 export class Tracer implements Observer, TracerCore {
@@ -10,7 +11,8 @@ export class Tracer implements Observer, TracerCore {
   readonly filter: Filter | null;
   readonly delimiter: string | null;
   readonly messageFlow: TracerCore['messageFlow'];
-  readonly #links = new Set<Discardable>();
+  readonly spots = new Spots();
+  readonly #links = new Set<TracedLink>();
   #on: boolean;
   #waitingBytes = 0;
 
@@ -28,13 +30,20 @@ export class Tracer implements Observer, TracerCore {
     return this.#on;
   }
 
-  /** MI msrp_trace. Off: not one packet more, of those that wait neither. */
+  /** MI msrp_trace. Off: not one packet more, of those that wait neither; whatever is traced for a while ends too. */
   set(on: boolean): void {
-    if (this.#on === on) return;
+    const wasActive = this.#on || this.spots.times.length > 0;
     this.#on = on;
-    if (on) return;
+    if (on || !wasActive) return;
+    this.spots.clear();
     for (const link of this.#links) this.turnedAway(link.discard());
     this.exporter.discard();
+  }
+
+  /** MI msrptap:trace. Connections that stand already are traced from here on. */
+  spot(time: SpotTime): void {
+    this.spots.set(time);
+    for (const link of this.#links) link.lookForSpot();
   }
 
   link(link: LinkFacts): LinkObserver {
@@ -43,13 +52,13 @@ export class Tracer implements Observer, TracerCore {
     return trace;
   }
 
-  done(trace: Discardable): void {
+  done(trace: TracedLink): void {
     this.#links.delete(trace);
   }
 
   /** No route is asked: there is no connection that it could be asked about. */
   acceptFailed(attempt: FailedAttempt): void {
-    if (!this.#on) return;
+    if (!this.#on && this.spots.ofAddress(attempt.far) === null) return;
     const { payload, source, destination } = failed(attempt);
     const flow = this.exporter.flow(this.options.hep_payload_type.events, source, destination);
     this.exporter.send(flow, attempt.at, `conn-${attempt.link}`, encodeEvent(payload, '', this.delimiter));

@@ -31,7 +31,7 @@ export async function changeAll<Worker extends Changeable>(
   change: Change,
   undo: Change | null,
 ): Promise<readonly Worker[]> {
-  const limit = change.kind === 'trace' ? TRACE_LIMIT : RELOAD_LIMIT;
+  const limit = change.kind === 'trace' || change.kind === 'spot' ? TRACE_LIMIT : RELOAD_LIMIT;
   const [unready] = await askAll(workers, { kind: 'make', change }, limit);
   if (unready !== undefined) {
     await askAll(workers, { kind: 'discard' }, 0);

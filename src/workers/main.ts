@@ -5,6 +5,7 @@ import type { Observer } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
+import type { SpotTime } from '../trace/spots.js';
 import { Traffic } from '../traffic.js';
 import type { Answers, Failure, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
@@ -96,8 +97,8 @@ function take(listener: number, socket: Socket | undefined): void {
   report();
 }
 
-function join(trace: boolean): void {
-  traffic?.switchTrace(trace);
+function join(trace: boolean, spots: readonly SpotTime[]): void {
+  traffic?.takeOver(trace, spots);
   setInterval(() => void reportFigures(), FIGURES_INTERVAL);
 }
 
@@ -137,6 +138,12 @@ async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
       return carrier.figures();
     case 'hasUpstream':
       return carrier.hasUpstreamAt(request.source);
+    case 'links':
+      return (await carrier.linkPage(request.page)).told;
+    case 'close':
+      return (await carrier.closeLink(request.link)).told;
+    case 'destinations':
+      return (await carrier.destinations()).told;
     case 'drain':
       return carrier.drain(request.timeout, hurry.signal);
   }
@@ -151,7 +158,7 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
     case 'setup':
       return void prepare(message.setup);
     case 'join':
-      return join(message.trace);
+      return join(message.trace, message.spots);
     case 'request':
       return void answer(message.id, message.request);
     case 'connection':

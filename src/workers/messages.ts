@@ -2,9 +2,12 @@
 import type { Change } from '../carrier.js';
 import type { Config } from '../config.js';
 import type { Figures } from '../control/figures.js';
+import type { HepRow } from '../control/hep-rows.js';
+import type { LinkPage, PageRequest } from '../control/link-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import type { SpotTime } from '../trace/spots.js';
 
 export interface Setup {
   /** 1 to `workers`; a worker that is replaced leaves its own to the next. */
@@ -21,6 +24,9 @@ export type Request =
   | { readonly kind: 'commit' }
   | { readonly kind: 'discard' }
   | { readonly kind: 'figures' }
+  | { readonly kind: 'links'; readonly page: PageRequest }
+  | { readonly kind: 'close'; readonly link: string }
+  | { readonly kind: 'destinations' }
   /** Whether a socket is one that it has opened towards a next hop. */
   | { readonly kind: 'hasUpstream'; readonly source: Endpoint }
   /** The worker ends after its answer. */
@@ -31,6 +37,10 @@ export interface Answers {
   readonly commit: null;
   readonly discard: null;
   readonly figures: Figures;
+  readonly links: LinkPage;
+  /** Whether it has that link. */
+  readonly close: boolean;
+  readonly destinations: readonly HepRow[];
   readonly hasUpstream: boolean;
   /** How many links were cut. */
   readonly drain: number;
@@ -43,8 +53,8 @@ export interface Failure {
 
 export type ToWorker =
   | { readonly kind: 'setup'; readonly setup: Setup }
-  /** It is one of those that carry traffic from here on; `trace` is the state in force. */
-  | { readonly kind: 'join'; readonly trace: boolean }
+  /** It is one of those that carry traffic from here on; `trace` and `spots` are what is in force. */
+  | { readonly kind: 'join'; readonly trace: boolean; readonly spots: readonly SpotTime[] }
   | { readonly kind: 'request'; readonly id: number; readonly request: Request }
   /** Comes with a socket. */
   | { readonly kind: 'connection'; readonly listener: number }

@@ -5,6 +5,7 @@ import type { Figures } from '../control/figures.js';
 import type { Endpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import type { SpotTime } from '../trace/spots.js';
 import type { Answers, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
 /** Milliseconds to load certificates and filter on a machine that does a hundred other things. */
@@ -117,8 +118,8 @@ export class WorkerProcess {
   }
 
   /** It carries traffic from here on. */
-  join(trace: boolean): void {
-    this.#tell({ kind: 'join', trace });
+  join(trace: boolean, spots: readonly SpotTime[]): void {
+    this.#tell({ kind: 'join', trace, spots });
   }
 
   hand(listener: number, socket: Socket): void {

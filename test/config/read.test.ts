@@ -64,6 +64,8 @@ test("the defaults are the documentation's and the design's", () => {
     tls_mgm: { server_domain: {}, client_domain: {} },
     httpd: { ip: '127.0.0.1', port: 8888 },
     mi_http: { root: 'mi' },
+    mi_fifo: null,
+    mi_datagram: null,
     prometheus: { root: 'metrics', prefix: 'msrptap' },
     filters: '/etc/msrptap/filters',
     limits: { max_connections: defaultMaxConnections(openFileLimit()) },
@@ -329,4 +331,19 @@ test('parts whose content is commented out are as if they were not there', () =>
   const config = configWith('proto_hep:\n  hep_id:\ntls_mgm:\n  server_domain:\n  client_domain:\n');
   expect(config.proto_hep.hep_id).toEqual([]);
   expect(config.tls_mgm).toEqual({ server_domain: {}, client_domain: {} });
+});
+
+test.each(['mi_fifo:', 'mi_fifo: {}'])("%s stands for OpenSIPS' defaults, but for the mode", (yaml) => {
+  expect(configWith(`${yaml}\n`).mi_fifo).toEqual({
+    fifo_name: '/tmp/opensips_fifo',
+    fifo_mode: '0600',
+    fifo_user: null,
+    fifo_group: null,
+    reply_dir: '/tmp',
+  });
+});
+
+test('mi_datagram listens on loopback', () => {
+  const { mi_datagram } = configWith('mi_datagram: { socket_name: "udp:[::1]:8889" }\n');
+  expect(mi_datagram).toEqual({ socket_name: { ip: '::1', port: 8889 }, socket_timeout: 2_000 });
 });

@@ -85,6 +85,17 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['to_path: { allow: 10.0.0.0/8 }', 'to_path.allow', 'must be a list of IP[/PREFIX][:PORT|:FROM-TO]'],
   ['to_path: { timeout: 0 }', 'to_path.timeout', MS_FROM_1],
   ['to_path: { max_bytes: 16385 }', 'to_path.max_bytes', 'of octets from 1024 to 16384, not 16385'],
+  ['mi_fifo: { fifo_mode: 0600 }', 'mi_fifo.fifo_mode', 'an octal file mode in quotes, as "0600", not 600'],
+  ['mi_fifo: { fifo_mode: "0698" }', 'mi_fifo.fifo_mode', 'an octal file mode in quotes'],
+  ['mi_fifo: { fifo_user: "-R" }', 'mi_fifo.fifo_user', 'the name or number of a user, not "-R"'],
+  ['mi_fifo: { reply_dir: /nowhere/at/all }', 'mi_fifo.reply_dir', 'there is no folder /nowhere/at/all'],
+  ['mi_fifo: { fifo_name: /nowhere/fifo }', 'mi_fifo.fifo_name', 'there is no folder /nowhere'],
+  ['mi_datagram: {}', 'mi_datagram.socket_name', 'is missing; it must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "127.0.0.1:8889" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "udp:127.0.0.1" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "udp:localhost:8889" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
+  ['mi_datagram: { socket_name: "udp:0.0.0.0:8889" }', 'mi_datagram.socket_name', 'must have a loopback address'],
+  ['mi_datagram: { socket_name: /run/mi.sock }', 'mi_datagram.socket_name', 'Node.js has no UNIX datagram sockets'],
   ['log: { level: verbose }', 'log.level', 'debug or info or warn'],
 ];
 
@@ -100,6 +111,12 @@ const WRONG_KEYS: [yaml: string, path: string, message: string][] = [
   ['__proto__: { a: 1 }', '__proto__', 'no such key'],
   ['mi_fifo: {}', 'mi_fifo', 'not available in this version'],
   ['mi_datagram: {}', 'mi_datagram', 'not available in this version'],
+  ['to_path: { allow: [] }', 'to_path', 'not available in this version'],
+  [
+    'mi_datagram: { socket_name: "udp:127.0.0.1:1", unix_socket_mode: "0600" }',
+    'mi_datagram.unix_socket_mode',
+    'Node.js has no UNIX datagram sockets',
+  ],
 ];
 
 const server = (keys: string): string =>

@@ -28,6 +28,8 @@ export interface Setup {
   readonly proto_msrp?: Settings;
   readonly proto_hep?: Settings;
   readonly tls_mgm?: Settings;
+  readonly mi_fifo?: Settings;
+  readonly mi_datagram?: Settings;
   readonly limits?: Settings;
   readonly filters?: string;
   readonly drain_timeout?: number;

@@ -1,0 +1,82 @@
+/** This project's own: links with their live figures, and a way to end one. */
+import { isMark, markOf, type ConnectionRow, type LinkRow } from '../link-rows.js';
+import { fault, invalidParams, ok, textOf, wholeNumber, type Command, type MiResponse } from '../mi-command.js';
+import { missingWorkers, type Control } from './control.js';
+
+/** Links on a page that names no count, and the most that one may name. */
+const PAGE = 50;
+const LARGEST_PAGE = 1_000;
+
+export function linkCommands(control: Control): readonly Command[] {
+  return [links(control), close(control)];
+}
+
+function links(control: Control): Command {
+  const page = async (count: unknown, after: string | null): Promise<MiResponse> => {
+    const size = wholeNumber(count);
+    if (size === null || size < 1 || size > LARGEST_PAGE) {
+      return invalidParams(`count should be a whole number from 1 to ${LARGEST_PAGE}`);
+    }
+    const { told, missing } = await control.links({ count: size, after });
+    const last = told.rows.at(-1);
+    const now = (control.now?.() ?? new Date()).getTime() * 1_000;
+    return ok({
+      Links: told.rows.map((row) => linkOf(row, now)),
+      Total: told.total,
+      ...(told.hasMore && last !== undefined ? { After: markOf(last) } : {}),
+      ...missingWorkers(missing),
+    });
+  };
+  return {
+    names: ['msrptap:links'],
+    recipes: [
+      { params: [], run: () => page(PAGE, null) },
+      { params: ['count'], run: (count) => page(count, null) },
+      {
+        params: ['count', 'after'],
+        run: (count, after) => {
+          const mark = textOf(after);
+          if (mark === null || !isMark(mark)) return invalidParams('after should be the After of the page before');
+          return page(count, mark);
+        },
+      },
+    ],
+  };
+}
+
+function close(control: Control): Command {
+  const run = async (value: unknown): Promise<MiResponse> => {
+    // As list_tcp_conns has it, with the connection; the two of a link end together.
+    const id = textOf(value)?.replace(/\/(?:down|up)stream$/, '');
+    if (id === undefined) return invalidParams();
+    const { told, missing } = await control.closeLink(id);
+    if (told) return ok();
+    return missing.length === 0
+      ? fault(404, 'No such link')
+      : fault(-32000, 'Server error', `${missingWorkers(missing).Missing?.join(', ') ?? ''} did not answer`);
+  };
+  return { names: ['msrptap:close'], recipes: [{ params: ['id'], run }] };
+}
+
+function linkOf({ id, nextHop, downstream, upstream }: LinkRow, now: number): Readonly<Record<string, unknown>> {
+  return {
+    ID: id,
+    State: upstream === null ? 'connecting' : 'connected',
+    Seconds: Math.max(0, Math.floor((now - downstream.openedAt) / 1_000_000)),
+    'Next hop': nextHop,
+    Downstream: connectionOf(downstream),
+    Upstream: upstream === null ? null : connectionOf(upstream),
+  };
+}
+
+function connectionOf(row: ConnectionRow): Readonly<Record<string, unknown>> {
+  return {
+    Type: row.proto,
+    Remote: row.far,
+    Local: row.near,
+    BytesIn: row.bytesIn,
+    BytesOut: row.bytesOut,
+    MessagesIn: row.messagesIn,
+    MessagesOut: row.messagesOut,
+  };
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { miCommands } from '#src/control/commands.js';
+import { commandTable, ok, type CommandTable } from '#src/control/mi-command.js';
+import { MiDatagram } from '#src/control/mi-datagram.js';
+import type { Endpoint } from '#src/lib/address.js';
+import { silentLog } from '#src/lib/log.js';
+import { DatagramCaller } from '../helpers/datagram.js';
+import { Deferred, fakeControl } from './control.js';
+
+async function start(
+  ip = '127.0.0.1',
+  commands: CommandTable = miCommands(fakeControl()),
+  socketTimeout = 5_000,
+): Promise<Endpoint> {
+  const datagram = new MiDatagram({ ip, port: 0, socketTimeout, commands, log: silentLog });
+  onTestFinished(() => datagram.close());
+  return datagram.listen();
+}
+
+const CALL = '{"jsonrpc":"2.0","id":"7","method":"msrp_trace"}';
+const REPLY = '{"jsonrpc":"2.0","result":{"MSRP tracing":"on"},"id":"7"}';
+
+describe('a datagram', () => {
+  it.each(['127.0.0.1', '::1'])('is answered with another, on %s', async (ip) => {
+    const caller = await DatagramCaller.start(await start(ip));
+    expect(await caller.call(CALL)).toBe(REPLY);
+  });
+
+  it('that cannot be read gets what OpenSIPS answers', async () => {
+    const caller = await DatagramCaller.start(await start());
+    for (const unreadable of ['', '{', 'hello', Buffer.of(0xff, 0xfe)]) {
+      expect(await caller.call(unreadable)).toBe('400 Parse_error');
+    }
+  });
+
+  it('that is a notification gets none', async () => {
+    const caller = await DatagramCaller.start(await start());
+    expect(await caller.unanswered('{"jsonrpc":"2.0","method":"msrp_trace"}')).toBe('');
+  });
+
+  it.each([
+    '400 Parse_error',
+    REPLY,
+    '{"jsonrpc":"2.0","error":{"code":-32600,"message":"Invalid Request"},"id":null}',
+  ])('that is a reply gets none, or two MIs would answer each other for ever: %s', async (reply) => {
+    const caller = await DatagramCaller.start(await start());
+    expect(await caller.unanswered(reply)).toBe('');
+  });
+});
+
+it('a reply that no datagram holds is an error that says so', async () => {
+  const table = commandTable([{ names: ['big'], recipes: [{ params: [], run: () => ok('x'.repeat(70_000)) }] }]);
+  const caller = await DatagramCaller.start(await start('127.0.0.1', table));
+  expect(JSON.parse(await caller.call('{"jsonrpc":"2.0","id":[1],"method":"big"}'))).toMatchObject({
+    error: {
+      code: -32_000,
+      data: expect.stringMatching(/^the reply has 700\d\d octets, and this transport carries 65507$/),
+    },
+    id: [1],
+  });
+});
+
+it('a reply that is late is not sent', async () => {
+  const gate = new Deferred<void>();
+  const table = commandTable([
+    { names: ['wait'], recipes: [{ params: [], run: async () => (await gate.promise, ok('late')) }] },
+    ...[...miCommands(fakeControl()).values()].slice(0, 1),
+  ]);
+  const caller = await DatagramCaller.start(await start('127.0.0.1', table, 1));
+  caller.send('{"jsonrpc":"2.0","id":"slow","method":"wait"}');
+  setTimeout(() => gate.resolve(), 50);
+  await gate.promise;
+  expect(await caller.call(CALL)).toBe(REPLY);
+});
+
+it('a port that is taken is told', async () => {
+  const { port } = await start();
+  const second = new MiDatagram({ ip: '127.0.0.1', port, socketTimeout: 1, commands: new Map(), log: silentLog });
+  await expect(second.listen()).rejects.toMatchObject({
+    code: 'listen_failed',
+    message: expect.stringContaining('mi_datagram.socket_name: cannot bind udp:127.0.0.1:'),
+  });
+  second.close();
+});
