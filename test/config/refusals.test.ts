@@ -109,9 +109,6 @@ const WRONG_KEYS: [yaml: string, path: string, message: string][] = [
   ['proto_hep: { hep_payload_type: { event: 1 } }', 'proto_hep.hep_payload_type.event', 'did you mean events?'],
   ['tls_mgm: { client_domain: { a: { ca_lst: x } } }', 'tls_mgm.client_domain.a.ca_lst', 'did you mean ca_list?'],
   ['__proto__: { a: 1 }', '__proto__', 'no such key'],
-  ['mi_fifo: {}', 'mi_fifo', 'not available in this version'],
-  ['mi_datagram: {}', 'mi_datagram', 'not available in this version'],
-  ['to_path: { allow: [] }', 'to_path', 'not available in this version'],
   [
     'mi_datagram: { socket_name: "udp:127.0.0.1:1", unix_socket_mode: "0600" }',
     'mi_datagram.unix_socket_mode',
