@@ -6,6 +6,7 @@ import { linkCommands } from './commands/links.js';
 import { statisticCommands } from './commands/statistics.js';
 import { tlsCommands } from './commands/tls.js';
 import { traceCommands } from './commands/trace.js';
+import { upstreamCommands } from './commands/upstreams.js';
 import { commandTable, type CommandTable } from './mi-command.js';
 
 export type { Control, Heard, TlsDomainFacts } from './commands/control.js';
@@ -18,6 +19,7 @@ export function miCommands(control: Control): CommandTable {
     ...connectionCommands(control),
     ...tlsCommands(control),
     ...linkCommands(control),
+    ...upstreamCommands(control),
   ]);
   return table;
 }

@@ -374,6 +374,31 @@ it('tls_list tells the domains as OpenSIPS does, clients first', async () => {
   });
 });
 
+it('msrptap:upstreams tells how the next hops are doing', async () => {
+  const [a, b] = ['msrp:a:2855', 'msrps:[2001:db8::1]:7'];
+  const figures = async () => ({
+    upstream_up: [
+      [{ upstream: a }, 0],
+      [{ upstream: b }, 1],
+    ] as const,
+    upstream_dials_total: [
+      [{ upstream: a, result: 'success' }, 1],
+      [{ upstream: a, result: 'failure' }, 2],
+      [{ upstream: b, result: 'success' }, 3],
+      [{ upstream: b, result: 'failure' }, 0],
+    ] as const,
+  });
+  expect(await call('msrptap:upstreams', [], fakeControl({ figures }))).toMatchObject({
+    result: {
+      Upstreams: [
+        { Upstream: a, Up: false, Succeeded: 1, Failed: 2 },
+        { Upstream: b, Up: true, Succeeded: 3, Failed: 0 },
+      ],
+    },
+  });
+  expect(await call('msrptap:upstreams')).toMatchObject({ result: { Upstreams: [] } });
+});
+
 it('msrptap:destinations tells what became of the packets', async () => {
   const row = { name: 'homer', transport: 'tcp', address: '10.0.0.2:9060', connected: true };
   const counts = { sent: 5, dropped: 1, failed: 2, maybe: 3, queuePackets: 4, queueBytes: 400 };

@@ -47,6 +47,14 @@ test('in order: the first that works, and every failed one is told on its own ad
     ['CONNECTED', 'SUCCESS', undefined, hop.address],
   ]);
   expect(shown).toContainEqual(['message', undefined, undefined, hop.address]);
+  expect(await tap.mi('msrptap:upstreams')).toMatchObject({
+    Upstreams: [
+      { Upstream: dead[0], Up: false, Failed: 1 },
+      { Up: false },
+      { Upstream: hop.url, Up: true },
+      { Up: true },
+    ],
+  });
   expect([await isUp(tap, dead[0] ?? ''), await isUp(tap, dead[1] ?? ''), await isUp(tap, hop.url)]).toEqual([0, 0, 1]);
 
   const next = await linkThrough(tap.socket, hop);
