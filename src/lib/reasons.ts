@@ -58,6 +58,7 @@ export const REASONS = {
   idle_timeout: 'no byte either way within idle_timeout',
   half_close_timeout: 'the rest did not follow within half_close_timeout',
   parse_error: 'the bytes are not MSRP',
+  headers_too_large: 'a header section of more than 16384 octets',
   max_msg_chunks: 'a message arrived in more pieces than max_msg_chunks allows',
   drained: 'drained',
   closed_by_mi: 'closed by msrptap:close',

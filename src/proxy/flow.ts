@@ -3,6 +3,7 @@ import type { Reason } from '../lib/reasons.js';
 import { type EndOfTurn, atEndOfTurn } from '../lib/turn.js';
 import type { Message } from '../msrp/message.js';
 import type { Parser } from '../msrp/parser.js';
+import type { ParseErrorKind } from '../msrp/parse-errors.js';
 import { ParserPool } from '../msrp/parser-pool.js';
 import { KnownHeads } from '../msrp/known-heads.js';
 import { isTls } from '../net/client-hello.js';
@@ -12,6 +13,9 @@ import { FlowRead } from './flow-read.js';
 import { HOLD_BYTES, type LinkOptions } from './options.js';
 
 const NO_PIECES: readonly Piece[] = [];
+
+/** Faults that call for something else than those of the grammar do. */
+const REASON_OF: { readonly [kind in ParseErrorKind]?: Reason } = { header_section_too_long: 'headers_too_large' };
 
 /** One for all flows: no read happens within another. */
 const theRead = new FlowRead();
@@ -24,7 +28,7 @@ export interface FlowOwner {
   /** After the bytes were passed on. */
   onRead(read: Read): void;
   /** The bytes are not MSRP, and on_parse_error is `close`. */
-  onParseError(flow: Flow, reason: 'parse_error' | 'tls_unexpected', detail: string): void;
+  onParseError(flow: Flow, reason: Reason, detail: string): void;
   onChunkLimit(flow: Flow): void;
   /** The far side of `flow.from` sent its FIN. */
   onFin(flow: Flow): void;
@@ -187,13 +191,16 @@ export class Flow implements ConnectionHandler, EndOfTurn {
     if (this.#to !== null) this.#to.messagesOut += complete;
   }
 
-  #failed(error: string, buffer: Buffer): void {
+  #failed(error: ParseErrorKind, buffer: Buffer): void {
     this.#parser = null;
     this.#blind = true;
     if (this.#passErrors) return;
     const isFirst = this.from.bytesIn === buffer.length;
-    const reason = isFirst && isTls(buffer) ? 'tls_unexpected' : 'parse_error';
-    this.#owner.onParseError(this, reason, error);
+    this.#owner.onParseError(
+      this,
+      isFirst && isTls(buffer) ? 'tls_unexpected' : (REASON_OF[error] ?? 'parse_error'),
+      error,
+    );
   }
 
   /** The bookkeeping of max_msg_chunks, done at the end of the turn: a turn may bring several reads of one message. */

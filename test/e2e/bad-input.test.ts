@@ -104,7 +104,10 @@ describe('what is not MSRP', () => {
     await carry(fits, client, server);
     client.send(new Chat().ask({ body: 'x', headers: [['X-Long', 'y'.repeat(17 * 1_024)]] }));
     expect(await client.end).toBe('rst');
-    expect(await trace.event({ Event: 'CLOSED', Leg: 'downstream' })).toMatchObject({ Reason: 'parse_error' });
+    expect(await trace.event({ Event: 'CLOSED', Leg: 'downstream' })).toMatchObject({
+      Status: 'FAILURE',
+      Reason: 'headers_too_large',
+    });
     expect(await tap.metric('parse_errors_total', { reason: 'header_section_too_long' })).toBe(1);
   });
 

@@ -216,7 +216,7 @@ describe('what is not said', () => {
     client.send(`MSRP abcd SEND\r\nTo-Path: ${'x'.repeat(20_000)}`);
     expect(await client.end).toBe('rst');
     const { Reason } = await trace.event({ Event: 'CLOSED', Status: 'FAILURE' });
-    expect(Reason).toMatch(/^(?:parse_error|to_path_overflow)$/);
+    expect(Reason).toMatch(/^(?:headers_too_large|to_path_overflow)$/);
   });
 
   test('bytes that are not MSRP', async () => {
