@@ -85,6 +85,12 @@ test('tls_certificate_untrusted: a client with a certificate of another CA', asy
   );
 });
 
+test('tls_certificate_invalid: a client with a certificate that is for servers alone', async () => {
+  const here = await scene(demanding(certs()));
+  const client = await handshake(here.tap, certs().server);
+  await failsAs('tls_certificate_invalid', client, here, presenting(certs().client));
+});
+
 test('verify_cert 1, require_cert 0: none is fine, a wrong one is not', async () => {
   const here = await scene({ ...demanding(certs()), require_cert: 0 });
   await failsAs('tls_certificate_untrusted', await handshake(here.tap, certs().stranger), here);
