@@ -8,12 +8,16 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseConfig, type Config } from '#src/config.js';
 import { importCfg } from '#src/import/import.js';
+import { writeRequest } from '#src/msrp/writer.js';
 import { useCerts } from '../helpers/certs.js';
 import { configWith, problemsOf } from '../helpers/config.js';
 import { carry, dial, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
+import { FifoCaller } from '../helpers/fifo.js';
 import { Peer } from '../helpers/peer.js';
+import { MiTap } from '../helpers/mi.js';
 import { freePort, scene } from '../helpers/scene.js';
 import { endpointOf, startTap, type Settings, type Tap } from '../helpers/tap.js';
 import { serving, tlsDomains, trusting } from '../helpers/tls.js';
@@ -76,12 +80,14 @@ async function converse({ tap, hop }: Pick<Routed, 'tap' | 'hop'>): Promise<{ cl
 const names = (events: readonly TracedEvent[]): string[] =>
   events.map(({ Event, Leg }) => `${Event} ${Leg}`).toSorted();
 
-/** The socket that a listener of this opensips.cfg has in the configuration that is made of it. */
-function listening(cfg: string): string | undefined {
-  const yaml = importCfg(cfg, 'opensips.cfg').replace(/# upstream: .*/, 'upstream: msrp:127.0.0.1');
-  expect(problemsOf(yaml)).toEqual([]);
-  return /socket: (.*)/.exec(yaml)?.[1];
+/** The configuration that is made of these lines of an opensips.cfg, with next hops. */
+function imported(...cfg: readonly string[]): Config {
+  const yaml = importCfg(cfg.join('\n'), 'opensips.cfg').replaceAll(/# upstream: .*/g, 'upstream: msrp:127.0.0.1');
+  return parseConfig(yaml, '/etc/msrptap/msrptap.yaml');
 }
+
+/** The socket of its only listener, as it stands there. */
+const listening = (cfg: string): string | undefined => imported(cfg).listeners[0]?.socket;
 
 describe('Overview', () => {
   test('The proto_msrp module provides the MSRP protocol stack, meaning the network read/wite (plain and TLS) …', async () => {
@@ -119,9 +125,41 @@ describe('Overview', () => {
     expect(trace.messages.map(({ payload }) => payload.toString())).toEqual([first.toString(), second.toString()]);
   });
 
+  test('… and the basic signalling operations', async () => {
+    const { trace, client, server, chat } = await scene();
+    const [toPath, fromPath] = ['msrp://callee.example.com:12763/to;tcp', 'msrp://caller.example.com:7654/from;tcp'];
+    const path = { toPath, fromPath, headers: [], flag: '$' } as const;
+    const sent = chat.ask('hello');
+    const forth = [
+      sent,
+      writeRequest({ ...path, transactionId: 'report01', method: 'REPORT' }),
+      writeRequest({ ...path, transactionId: 'nickname', method: 'NICKNAME' }),
+      writeRequest({ ...path, transactionId: 'auth0001', method: 'AUTH' }),
+    ];
+    for (const request of forth) await carry(request, client, server);
+    const answer = chat.ok(sent);
+    await carry(answer, server, client);
+    await trace.message(answer);
+    expect(trace.messages.map(({ payload }) => payload.toString())).toEqual([...forth, answer].map(String));
+  });
+
   test('Once loaded, you will be able to define MSRP listeners in your script, by adding its IP, and optionally the listening port', () => {
     expect(listening('socket=msrp:127.0.0.1:65432')).toBe('msrp:127.0.0.1:65432');
     expect(listening('socket=msrp:127.0.0.1')).toBe('msrp:127.0.0.1');
+  });
+
+  test('Example: socket=msrp:127.0.0.1:65432, socket=msrps:127.0.0.1:65431', () => {
+    const { listeners } = imported(
+      'socket=msrp:127.0.0.1:65432',
+      'socket=msrps:127.0.0.1:65431',
+      'modparam("tls_mgm", "server_domain", "default")',
+      'modparam("tls_mgm", "certificate", "[default]/etc/cert.pem")',
+      'modparam("tls_mgm", "private_key", "[default]/etc/key.pem")',
+    );
+    expect(listeners.map(({ proto, ip, port }) => `${proto}:${ip}:${port}`)).toEqual([
+      'msrp:127.0.0.1:65432',
+      'msrps:127.0.0.1:65431',
+    ]);
   });
 });
 
@@ -246,6 +284,11 @@ describe('tls_handshake_timeout', () => {
   test('Default value is 100.', () => {
     expect(configWith('').proto_msrp.tls_handshake_timeout).toBe(100);
   });
+
+  test('Example 1.3: modparam("proto_msrp", "tls_handshake_timeout", 200) # number of milliseconds', () => {
+    const line = 'modparam("proto_msrp", "tls_handshake_timeout", 200) # number of milliseconds';
+    expect(imported('socket=msrp:127.0.0.1', line).proto_msrp.tls_handshake_timeout).toBe(200);
+  });
 });
 
 describe('cert_check_on_conn_reusage', () => {
@@ -258,7 +301,11 @@ describe('cert_check_on_conn_reusage', () => {
 
   test('Default value is 0 (disabled).', () => {
     expect(configWith('').proto_msrp.cert_check_on_conn_reusage).toBe(0);
-    expect(configWith('proto_msrp: { cert_check_on_conn_reusage: 1 }').proto_msrp.cert_check_on_conn_reusage).toBe(1);
+  });
+
+  test('Example 1.4: modparam("proto_msrp", "cert_check_on_conn_reusage", 1)', () => {
+    const line = 'modparam("proto_msrp", "cert_check_on_conn_reusage", 1)';
+    expect(imported('socket=msrp:127.0.0.1', line).proto_msrp.cert_check_on_conn_reusage).toBe(1);
   });
 });
 
@@ -327,6 +374,16 @@ describe('trace_destination', () => {
 
   test('Default value is none(not defined).', () => {
     expect(configWith('').proto_msrp.trace_destination).toEqual([]);
+  });
+
+  test('Example 1.5: modparam("proto_hep", "hep_id", "[hep_dest]10.0.0.2;transport=tcp;version=3") modparam("proto_msrp", "trace_destination", "hep_dest")', () => {
+    const { proto_msrp, proto_hep } = imported(
+      'socket=msrp:127.0.0.1',
+      'modparam("proto_hep", "hep_id", "[hep_dest]10.0.0.2;transport=tcp;version=3")',
+      'modparam("proto_msrp", "trace_destination", "hep_dest")',
+    );
+    expect(proto_msrp.trace_destination).toEqual(['hep_dest']);
+    expect(proto_hep.hep_id).toMatchObject([{ name: 'hep_dest', host: '10.0.0.2', port: 9_060, transport: 'tcp' }]);
   });
 });
 
@@ -525,4 +582,18 @@ describe('msrp_trace', () => {
     expect(JSON.parse(body)).toMatchObject({ error: { code: -32602, message: 'Invalid params' } });
     expect(await tap.mi('msrp_trace')).toEqual({ 'MSRP tracing': 'on' });
   });
+
+  test.each([1, 2])(
+    'MI FIFO Command Format: :msrp_trace:_reply_fifo_file_ trace_mode _empty_line_ (workers: %i)',
+    async (workers) => {
+      const { tap, fifo, replies } = await MiTap.start({ workers });
+      const caller = new FifoCaller(fifo, replies, 'reply_fifo_file');
+      expect(await caller.text('msrp_trace', 'on')).toBe('200 OK\n\n');
+      expect(await tap.mi('msrp_trace')).toEqual({ 'MSRP tracing': 'on' });
+      expect(await caller.text('msrp_trace')).toBe('200 OK\nMSRP tracing:: on\n\n');
+      expect(await caller.text('msrp_trace', 'off')).toBe('200 OK\n\n');
+      expect(await caller.text('msrp_trace', 'maybe')).toBe("400 trace_mode should be 'on' or 'off'\n\n");
+      expect(await tap.mi('msrp_trace')).toEqual({ 'MSRP tracing': 'off' });
+    },
+  );
 });
