@@ -16,7 +16,7 @@ const PLACES: readonly Place[] = [
   {
     key: 'upstream',
     standIn: 'msrp:192.0.2.1',
-    text: 'msrp:HOST:PORT (fill in the next hop: OpenSIPS finds it by its script)',
+    text: 'msrp:HOST:PORT (fill in the next hop, or to_path; OpenSIPS finds it by its script)',
   },
   {
     key: 'certificate',
