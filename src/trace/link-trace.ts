@@ -67,7 +67,11 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
 
   read(read: Read): void {
     if (this.#tracer.spots.seeksSessions) this.#decisions.lookForSession(read);
-    if (!this.#decisions.matter) return;
+    if (!this.#decisions.matter) {
+      // What is arriving is lost sight of: were it traced again, it would have a hole.
+      this.#arrivals = null;
+      return;
+    }
     const messagesMatter = this.#decisions.mirrorsMessages;
     for (const piece of read.pieces) {
       if (!isWhole(piece)) {

@@ -446,6 +446,24 @@ describe('msrp_trace', () => {
     expect(harness.exporter.messages.map((packet) => packet.text)).toEqual([send('bbbb')]);
   });
 
+  test('of a message that was lost sight of between two traces for a while nothing is shown', () => {
+    const harness = new Harness({ trace_on: 0 }).accept().connect();
+    const trace = (seconds: number): void => harness.tracer.spot({ target: '192.0.2.1', seconds });
+    const text = send('aaaa');
+    trace(100);
+    harness.read('up', text.slice(0, 100));
+    trace(0);
+    harness.read('up', text.slice(100, 120));
+    trace(100);
+    harness.read('up', text.slice(120)).read('up', send('bbbb').slice(0, 100));
+    trace(0);
+    harness.read('up', send('bbbb').slice(100));
+    trace(100);
+    harness.close();
+    trace(0);
+    expect(harness.exporter.messages).toEqual([]);
+  });
+
   test('a failed accept is traced whenever it is on, and asks no route', () => {
     const attempt: FailedAttempt = {
       ...UPSTREAM_REFUSED,
