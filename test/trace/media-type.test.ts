@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Message } from '#src/msrp/message.js';
 import { Parser } from '#src/msrp/parser.js';
-import { isText } from '#src/trace/media-type.js';
+import { isText, mediaType } from '#src/trace/media-type.js';
 
 function message(headers: string): Message {
   const parser = new Parser();
@@ -31,9 +31,24 @@ test('a header that only ends like a Content-Type tells nothing', () => {
   expect(isText(message('X-Content-Type: text/html\r\n'))).toBe(false);
 });
 
-test('a peer that sends two types does not change what one of them is for others', () => {
-  expect(isText(message('Content-Type: text/css\r\nContent-Type: video/mp4\r\n'))).toBe(true);
-  expect(isText(message('Content-Type: video/mp4\r\n'))).toBe(false);
-  expect(isText(message('Content-Type: audio/amr\r\nContent-Type: text/csv\r\n'))).toBe(false);
-  expect(isText(message('Content-Type: text/csv\r\n'))).toBe(true);
+test('of two types the last one counts, whatever was seen before', () => {
+  const texts = ['css', 'csv', 'html', 'javascript', 'markdown'];
+  const others = ['mp4', 'mpeg', 'ogg', 'raw', 'vc1'];
+  for (let round = 0; round < 2; round++) {
+    for (const [i, text] of texts.entries()) {
+      const [one, other] = [`Content-Type: text/${text}\r\n`, `Content-Type: video/${others[i]}\r\n`];
+      expect(isText(message(one + other))).toBe(false);
+      expect(isText(message(other + one))).toBe(true);
+      expect(isText(message(other))).toBe(false);
+      expect(isText(message(one))).toBe(true);
+      expect(isText(message(other + one))).toBe(true);
+      expect(mediaType(message(other + one))).toBe(`text/${text}`);
+    }
+  }
+});
+
+test('a Content-Type in front of other headers is found as well', () => {
+  expect(mediaType(message('Content-Type: text/plain;x=y\r\nX: y\r\n'))).toBe('text/plain');
+  expect(isText(message('Content-Type: text/plain\r\nX: y\r\n'))).toBe(true);
+  expect(mediaType(message('X: y\r\n'))).toBe('unknown');
 });
