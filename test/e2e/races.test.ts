@@ -1,5 +1,5 @@
 /** Ends that cross each other: each of these once left a link, a slot or a wrong end behind. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,8 @@ import { parseConfig } from '#src/config.js';
 import { silentLog } from '#src/lib/log.js';
 import { useCerts } from '../helpers/certs.js';
 import { carry, dial, linkThrough, NextHop } from '../helpers/endpoint.js';
-import { settings, startTap, type Tap } from '../helpers/tap.js';
+import { eventually } from '../helpers/eventually.js';
+import { settings, startTap, TapProcess, type Tap } from '../helpers/tap.js';
 import { serving, tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
@@ -108,6 +109,22 @@ test('a client that sends and resets while the next hop is dialled: the next hop
   await expect.poll(() => open(tap)).toBe(0);
   expect(trace.events({ Event: 'CLOSED', Leg: 'upstream', Status: 'SUCCESS' })).toEqual([]);
   expect(trace.events({ Event: 'CONNECTED', Status: 'FAILURE' })).toEqual([]);
+});
+
+test('a client that is gone when the handshake with the next hop ends costs its link only', async () => {
+  const areGone = new EventEmitter();
+  const hop = await NextHop.start({ tls: serving(certs().server), until: once(areGone, 'all') });
+  // In a process of its own: it must not end.
+  const tap = await TapProcess.start({ upstream: hop.url, tls_mgm: tlsDomains(certs()) });
+  const clients = await Promise.all(Array.from({ length: 20 }, () => dial(tap.socket)));
+  for (const client of clients) client.send(new Chat().ask('before the reset'));
+  await eventually(() => open(tap)).toBe(clients.length);
+  for (const client of clients) client.reset();
+  const closed = (leg: string): Promise<number> => tap.metric('connection_closes_total', { leg });
+  await eventually(() => closed('downstream')).toBe(clients.length);
+  areGone.emit('all');
+  await eventually(() => closed('upstream')).toBe(clients.length);
+  expect(tap.isOver).toBe(false);
 });
 
 test('valid messages before what is not MSRP are delivered, even when they come before the next hop stands', async () => {
