@@ -25,6 +25,16 @@ async function helloOf(options: ConnectionOptions): Promise<Buffer> {
   return bytes;
 }
 
+/** A ClientHello with no more in it than a server name, which OpenSSL would not send when it is too long. */
+function helloFor(name: string): Buffer {
+  const u16 = (value: number): number[] => [value >> 8, value & 0xff];
+  const vector = (content: readonly number[]): number[] => [...u16(content.length), ...content];
+  const serverName = vector(vector([0, ...vector([...Buffer.from(name)])]));
+  const extensions = vector([0, 0, ...serverName]);
+  const body = [3, 3, ...Array<number>(32).fill(0), 0, ...vector([0x13, 1]), 1, 0, ...extensions];
+  return Buffer.from([0x16, 3, 1, ...vector([1, 0, ...vector(body)])]);
+}
+
 /** The same message in records of `size` octets. */
 function inRecords(hello: Buffer, size: number): Buffer {
   const message = hello.subarray(5);
@@ -89,6 +99,13 @@ test.each([
   ['a hello whose session id is too long', [0x16, 3, 3, 0, 39, 1, 0, 0, 35, 3, 3, ...Array<number>(32).fill(0), 9]],
 ])('%s is TLS, and no ClientHello', (_, octets) => {
   expect(readOpening(Buffer.from(octets))).toEqual({ kind: 'broken' });
+});
+
+test.each([
+  [255, 'hello'],
+  [256, 'broken'],
+])('a server name of %d octets is %s: a log line and a filter get no more of it than a name can have', (octets, kind) => {
+  expect(readOpening(helloFor('x'.repeat(octets))).kind).toBe(kind);
 });
 
 test('empty records without end are not waited for', () => {
