@@ -78,7 +78,7 @@ export class Dial {
     if (isIP(target.host) !== 0) this.#far = endpoint(target.host, target.port);
     this.#deadline = new Deadline(options.connect_timeout, () => this.#notConnected());
     context.resolver
-      .resolve(target.host)
+      .resolve(target.host, () => !this.#over)
       .then((addresses) => this.#connect(addresses))
       .catch((error: unknown) => this.#fail(reasonOfLookupError(error), messageOf(error)));
   }

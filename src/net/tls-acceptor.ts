@@ -118,7 +118,8 @@ export class TlsAcceptor {
       if (opening.kind === 'partial') return;
       raw.off('readable', read);
       if (opening.kind === 'plain') failed('tls_expected', `it begins with ${printable(bytes)}`);
-      else if (opening.kind === 'broken') failed('tls_handshake_failed', 'it begins with no ClientHello that can be read');
+      else if (opening.kind === 'broken')
+        failed('tls_handshake_failed', 'it begins with no ClientHello that can be read');
       else this.#handshake({ handshake, bytes, sni: opening.sni }, failed);
     };
     raw.on('readable', read);

@@ -25,10 +25,13 @@ async function helloOf(options: ConnectionOptions): Promise<Buffer> {
   return bytes;
 }
 
+/** Its length in two octets, then what is in it. */
+function vector(content: readonly number[]): number[] {
+  return [content.length >> 8, content.length & 0xff, ...content];
+}
+
 /** A ClientHello with no more in it than a server name, which OpenSSL would not send when it is too long. */
 function helloFor(name: string): Buffer {
-  const u16 = (value: number): number[] => [value >> 8, value & 0xff];
-  const vector = (content: readonly number[]): number[] => [...u16(content.length), ...content];
   const serverName = vector(vector([0, ...vector([...Buffer.from(name)])]));
   const extensions = vector([0, 0, ...serverName]);
   const body = [3, 3, ...Array<number>(32).fill(0), 0, ...vector([0x13, 1]), 1, 0, ...extensions];
@@ -104,9 +107,12 @@ test.each([
 test.each([
   [255, 'hello'],
   [256, 'broken'],
-])('a server name of %d octets is %s: a log line and a filter get no more of it than a name can have', (octets, kind) => {
-  expect(readOpening(helloFor('x'.repeat(octets))).kind).toBe(kind);
-});
+])(
+  'a server name of %d octets is %s: a log line and a filter get no more of it than a name can have',
+  (octets, kind) => {
+    expect(readOpening(helloFor('x'.repeat(octets))).kind).toBe(kind);
+  },
+);
 
 test('empty records without end are not waited for', () => {
   const empty = Buffer.alloc(5 * Math.ceil(MAX_HELLO / 5) + 5, Buffer.from([0x16, 3, 3, 0, 0]));
