@@ -1,9 +1,10 @@
 /** What must fit together across sections. A rule runs when the sections it reads are sound, whatever the others are. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalIp, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
+import { isFolder } from '../lib/folder.js';
 import { servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ListenAt } from './socket.js';
@@ -170,10 +171,6 @@ export function fifosHaveFolders(directory: string): Rule {
       }
     },
   };
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */

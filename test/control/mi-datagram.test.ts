@@ -22,7 +22,7 @@ const CALL = '{"jsonrpc":"2.0","id":"7","method":"msrp_trace"}';
 const REPLY = '{"jsonrpc":"2.0","result":{"MSRP tracing":"on"},"id":"7"}';
 
 /** A datagram that no socket of the system's can send: who may write raw packets can. */
-async function startWithRaw(): Promise<{ to: Endpoint; raw(request: string, port: number): void }> {
+async function startWithRaw(): Promise<{ to: Endpoint; raw: (request: string, port: number) => void }> {
   const bind = vi.spyOn(Socket.prototype, 'bind');
   onTestFinished(() => bind.mockRestore());
   const to = await start();
