@@ -1,5 +1,5 @@
 /** What must fit together across sections. A rule runs when the sections it reads are sound, whatever the others are. */
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -158,8 +158,8 @@ export function routeHasFile(directory: string): Rule {
   };
 }
 
-/** The folders of the FIFOs, another rule of the machine. */
-export function fifosHaveFolders(directory: string): Rule {
+/** The FIFOs, another rule of the machine: their folders are there, and no other file stands in their place. */
+export function fifosHaveRoom(directory: string): Rule {
   return {
     reads: ['mi_fifo'],
     check({ mi_fifo }, refuse) {
@@ -169,8 +169,19 @@ export function fifosHaveFolders(directory: string): Rule {
         const path = resolve(directory, folder);
         if (!isFolder(path)) refuse(['mi_fifo', key], `there is no folder ${path}`);
       }
+      const fifo = resolve(directory, mi_fifo.fifo_name);
+      if (isOtherFile(fifo)) refuse(['mi_fifo', 'fifo_name'], `${fifo} is no FIFO: name another, or remove it`);
     },
   };
+}
+
+function isOtherFile(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === false;
+  } catch {
+    // Its folder is told of.
+    return false;
+  }
 }
 
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */
