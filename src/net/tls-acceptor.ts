@@ -83,6 +83,8 @@ export class TlsAcceptor {
     const { raw } = accepted;
     const key = keyOf(raw);
     const handshake: Handshake = { ...accepted, deadline: null, sni: '' };
+    // The kernel gives the addresses away again before Node tells of the end.
+    this.#failed(key, 'reset', 'its client came back from the same port');
     this.#handshakes.set(key, handshake);
     const failed = (reason: Reason, detail: string): void => {
       if (this.#handshakes.get(key) === handshake) this.#failed(key, reason, detail);
