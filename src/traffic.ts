@@ -122,7 +122,13 @@ export class Traffic implements Carrier {
     this.#errorLog = new RateLimitedLog(log);
     this.#proxy = new Proxy(
       config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? tls.server : null })),
-      { ...proto_msrp, max_connections: limits.max_connections, ticketKeys, to_path: config.to_path },
+      {
+        ...proto_msrp,
+        max_connections: limits.max_connections,
+        ticketKeys,
+        firstTurn: slot - 1,
+        to_path: config.to_path,
+      },
       { clientTls, isOthersUpstream: isOthersUpstream ?? (() => false) },
       this.#observers([this.#counting, this.#connectionLog, ...(tracer === null ? [] : [tracer]), ...observers]),
     );

@@ -5,7 +5,7 @@ import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
 import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
 import { ConfigError, type ConfigProblem } from './problems.js';
-import { connectionsFit, fifosHaveFolders, routeHasFile, withRules } from './rules.js';
+import { connectionsFit, fifosHaveRoom, routeHasFile, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
 import type { Config, MiFifo } from './types.js';
@@ -33,7 +33,7 @@ export function readConfig(file: string): Config {
 export function parseConfig(text: string, file: string): Config {
   const data = readYaml(text, file);
   const directory = dirname(resolve(file));
-  const result = withRules(schema, [routeHasFile(directory), fifosHaveFolders(directory), connectionsFit]).safeParse(
+  const result = withRules(schema, [routeHasFile(directory), fifosHaveRoom(directory), connectionsFit]).safeParse(
     withoutEmpty(data.value),
   );
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));

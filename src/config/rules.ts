@@ -1,9 +1,10 @@
 /** What must fit together across sections. A rule runs when the sections it reads are sound, whatever the others are. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalIp, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
+import { isFolder } from '../lib/folder.js';
 import { servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ListenAt } from './socket.js';
@@ -157,8 +158,8 @@ export function routeHasFile(directory: string): Rule {
   };
 }
 
-/** The folders of the FIFOs, another rule of the machine. */
-export function fifosHaveFolders(directory: string): Rule {
+/** The FIFOs, another rule of the machine: their folders are there, and no other file stands in their place. */
+export function fifosHaveRoom(directory: string): Rule {
   return {
     reads: ['mi_fifo'],
     check({ mi_fifo }, refuse) {
@@ -168,12 +169,19 @@ export function fifosHaveFolders(directory: string): Rule {
         const path = resolve(directory, folder);
         if (!isFolder(path)) refuse(['mi_fifo', key], `there is no folder ${path}`);
       }
+      const fifo = resolve(directory, mi_fifo.fifo_name);
+      if (isOtherFile(fifo)) refuse(['mi_fifo', 'fifo_name'], `${fifo} is no FIFO: name another, or remove it`);
     },
   };
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+function isOtherFile(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === false;
+  } catch {
+    // Its folder is told of.
+    return false;
+  }
 }
 
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */

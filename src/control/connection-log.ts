@@ -2,6 +2,7 @@ import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, O
 import { formatEndpoint } from '../lib/address.js';
 import type { Log } from '../lib/log.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
+import { shownDetail } from '../lib/reasons.js';
 
 /**
  * What an operator wants to read of connections: a next hop that fails is a warning, a client or a link that fails is an
@@ -62,7 +63,7 @@ class LinkLog implements LinkObserver {
 
   closed(connection: ConnectionFacts, ending: Ending): void {
     const { reason, detail, by } = ending;
-    const fields = { link: this.#link.id, ...endsOf(connection), reason, detail, by };
+    const fields = { link: this.#link.id, ...endsOf(connection), reason, detail: shownDetail(detail), by };
     // The connection that only followed the other is told of by the other's line.
     if (ending.status === 'SUCCESS' || reason === 'link_closed') this.#log.debug(fields, 'closed');
     else this.#limited.write('info', 'link failed', fields);
@@ -72,7 +73,7 @@ class LinkLog implements LinkObserver {
 }
 
 function attemptFields({ link, proto, reason, detail }: FailedAttempt): Record<string, unknown> {
-  return { link, proto, reason, detail };
+  return { link, proto, reason, detail: shownDetail(detail) };
 }
 
 function endsOf({ leg, proto, near, far }: ConnectionFacts): Record<string, unknown> {

@@ -41,7 +41,7 @@ export class FifoFile {
       const owner = `${user ?? ''}${group === null ? '' : `:${group}`}`;
       await this.#run('chown', ['-h', '--', owner, path]);
     }
-    const made = statOf(path);
+    const made = this.#found();
     if (made?.isFIFO() !== true) throw this.#failed('it was replaced by another file');
     this.#made = made;
   }
@@ -63,10 +63,14 @@ export class FifoFile {
     throw this.#failed('it was replaced by another file');
   }
 
-  /** Whether the file at the path is still the one that was made. */
+  /** Whether the file at the path is still the one that was made; what cannot be looked at is not. */
   get stands(): boolean {
-    const found = statOf(this.#options.path);
-    return found !== null && this.isSame(found);
+    try {
+      const found = this.#found();
+      return found !== null && this.isSame(found);
+    } catch {
+      return false;
+    }
   }
 
   isSame({ dev, ino }: Stats): boolean {
@@ -85,7 +89,7 @@ export class FifoFile {
 
   #clear(): void {
     const { path } = this.#options;
-    const found = statOf(path);
+    const found = this.#found();
     if (found === null) return;
     if (!found.isFIFO()) throw this.#failed('there is a file that is no FIFO: name another, or remove it');
     if (hasReader(path)) throw this.#failed('another process reads it (OpenSIPS, or another msrptap): name another');
@@ -95,6 +99,16 @@ export class FifoFile {
       unlinkSync(path);
     } catch (error) {
       throw this.#failed(`the FIFO that was left behind cannot be removed: ${messageOf(error)}`, error);
+    }
+  }
+
+  /** @throws MsrptapError listen_failed, as where its folder is a folder no more */
+  #found(): Stats | null {
+    const { path } = this.#options;
+    try {
+      return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+    } catch (error) {
+      throw this.#failed(messageOf(error), error);
     }
   }
 
@@ -110,10 +124,6 @@ export class FifoFile {
   #failed(why: string, cause?: unknown): MsrptapError {
     return new MsrptapError('listen_failed', `mi_fifo.fifo_name: ${this.#options.path}: ${why}`, { cause });
   }
-}
-
-function statOf(path: string): Stats | null {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
 }
 
 /** Opening for writing fails at once where nobody reads [fifo(7)]. */

@@ -76,6 +76,8 @@ export class MiDatagram {
   }
 
   #received(request: Buffer, from: RemoteInfo): void {
+    // Port 0 stands for "no reply is wanted" [RFC 768], and to send one there throws.
+    if (from.port === 0) return;
     if (IS_REPLY.test(request.toString('latin1', 0, REPLY_HEAD))) return;
     if (this.#underWay >= MAX_UNDER_WAY) {
       this.#limited.write('warn', 'an MI datagram was dropped: too many requests at once', {});

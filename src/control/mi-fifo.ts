@@ -1,7 +1,7 @@
 /** OpenSIPS' mi_fifo: commands are written to a FIFO, and each reply to one that its caller made. */
-import { statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { messageOf, MsrptapError } from '../lib/errors.js';
+import { isFolder } from '../lib/folder.js';
 import type { Log } from '../lib/log.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import { FifoFile, type FifoFileOptions } from './fifo-file.js';
@@ -65,7 +65,7 @@ export class MiFifo {
 
   /** @throws MsrptapError listen_failed */
   async listen(): Promise<void> {
-    if (statSync(this.#replyDir, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    if (!isFolder(this.#replyDir)) {
       throw new MsrptapError('listen_failed', `mi_fifo.reply_dir: ${this.#replyDir} is no folder`);
     }
     await this.#file.make();

@@ -61,7 +61,7 @@ function linesOf(entries: readonly Entry[], around: Path, verdicts: Verdicts, in
     const notes = (entry.notes ?? []).flatMap((note) => comment(note, indent));
     const lines = [...notes, ...ownLines(entry, path, verdicts, indent)];
     if (refusal === undefined) return lines;
-    const out = lines.map((line) => line.replace(/^( *)(?!# )/, '$1# '));
+    const out = lines.map((line) => line.replace(/^( *)(?! |# )/, '$1# '));
     return [...comment(`not usable here: ${refusal}`, indent), ...out];
   });
 }

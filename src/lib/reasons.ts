@@ -66,3 +66,11 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
+
+/** What systems and TLS libraries say may quote what a peer sent. */
+const MAX_DETAIL = 500;
+
+/** As much of the detail of a failure as is told, in logs and events. */
+export function shownDetail(detail: string): string {
+  return detail.slice(0, MAX_DETAIL);
+}

@@ -9,7 +9,7 @@ export type Opening =
   | { readonly kind: 'plain' }
   /** `sni`: '' when none is asked for. */
   | { readonly kind: 'hello'; readonly sni: string }
-  /** TLS, but no ClientHello. */
+  /** TLS, but no ClientHello, or none that can be read. */
   | { readonly kind: 'broken' };
 
 /** Octets until a ClientHello is complete: it has some 300 to 2,000, with a client's certificate in a ticket a few thousand. */
@@ -24,6 +24,8 @@ const MESSAGE_HEADER = 4;
 /** And of handshake messages and extensions. */
 const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
+/** Octets of a name [RFC 1035 §2.3.4]; OpenSSL refuses longer ones too. They end in filters, logs and events. */
+const MAX_NAME = 255;
 
 /** Whether a connection that begins so speaks TLS. */
 export function isTls(bytes: Buffer): boolean {
@@ -77,7 +79,10 @@ function serverNameIn(hello: Reader): string {
     if (type !== SERVER_NAME) continue;
     const names = new Reader(new Reader(content).vector(2));
     // There is one kind of name, and one name of a kind.
-    return names.number(1) === 0 ? names.vector(2).toString('latin1') : '';
+    if (names.number(1) !== 0) return '';
+    const name = names.vector(2);
+    if (name.length > MAX_NAME) throw new RangeError('no name is so long');
+    return name.toString('latin1');
   }
   return '';
 }

@@ -78,7 +78,7 @@ export class Dial {
     if (isIP(target.host) !== 0) this.#far = endpoint(target.host, target.port);
     this.#deadline = new Deadline(options.connect_timeout, () => this.#notConnected());
     context.resolver
-      .resolve(target.host)
+      .resolve(target.host, () => !this.#over)
       .then((addresses) => this.#connect(addresses))
       .catch((error: unknown) => this.#fail(reasonOfLookupError(error), messageOf(error)));
   }
@@ -125,6 +125,10 @@ export class Dial {
       this.#near = endpoint(raw.localAddress, raw.localPort);
       // A peer that has reset meanwhile leaves no address behind.
       if (raw.remoteAddress !== undefined) this.#far = endpoint(raw.remoteAddress, raw.remotePort);
+      if (isSameSocket(this.#near, this.#far)) {
+        this.#fail('connect_refused', 'nobody listens there: the connection led to its own socket');
+        return;
+      }
       const { preface = null, proto } = this.#target;
       if (preface !== null) raw.write(preface);
       if (proto === 'msrps') this.#handshake(raw);
@@ -203,6 +207,14 @@ export class Dial {
     const near = this.#near === UNSPECIFIED && isIPv6(this.#far.ip) ? UNSPECIFIED_V6 : this.#near;
     this.#onFailure({ near, far: this.#far, reason, detail, at: nowMicros() });
   }
+}
+
+/**
+ * TCP lets a socket connect to itself [RFC 9293 §3.5, simultaneous open], and does when the port that is dialled is one
+ * of this machine's, nobody listens there, and the kernel happens to choose it as the source port.
+ */
+function isSameSocket(near: Endpoint, far: Endpoint): boolean {
+  return near.port === far.port && near.ip === far.ip;
 }
 
 /** With several addresses tried, the error of the first one. */

@@ -97,7 +97,7 @@ function findV1(octets: Buffer): HeaderFound {
   const [, family, source = '', destination = '', sourcePort = '', destinationPort = ''] = words;
   // Whatever follows UNKNOWN is to be ignored [§2.1].
   if (family === 'UNKNOWN') return { kind: 'header', length, addresses: null };
-  const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isIPv6 : () => false;
+  const isAddress = family === 'TCP4' ? isIPv4 : family === 'TCP6' ? isPlainIpv6 : () => false;
   const ports = [portOf(sourcePort), portOf(destinationPort)] as const;
   if (words.length !== 6 || !isAddress(source) || !isAddress(destination) || ports[0] === null || ports[1] === null) {
     return none('its line is not of the form PROXY TCP4|TCP6 SOURCE DESTINATION SOURCE-PORT DESTINATION-PORT');
@@ -107,6 +107,11 @@ function findV1(octets: Buffer): HeaderFound {
     length,
     addresses: { source: endpoint(source, ports[0]), destination: endpoint(destination, ports[1]) },
   };
+}
+
+/** A zone id means something on the sender's machine alone. */
+function isPlainIpv6(text: string): boolean {
+  return isIPv6(text) && !text.includes('%');
 }
 
 function portOf(text: string): number | null {

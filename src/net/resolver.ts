@@ -2,8 +2,22 @@ import { type LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-/** Names that may wait for their turn: who asked for one of more may have given up long before. */
+/** Names that may wait for their turn. */
 const MAX_WAITING = 1_000;
+
+type LookUp = (host: string) => Promise<readonly LookupAddress[]>;
+
+/** One look-up, for all who asked for that name. */
+interface Asked {
+  readonly addresses: Promise<readonly LookupAddress[]>;
+  readonly askers: (() => boolean)[];
+}
+
+interface Waiting {
+  readonly askers: readonly (() => boolean)[];
+  begin(): void;
+  forget(): void;
+}
 
 /**
  * Names to addresses as the system sees them (hosts file included). getaddrinfo occupies one of Node's four pool threads
@@ -13,41 +27,68 @@ const MAX_WAITING = 1_000;
  */
 export class Resolver {
   readonly #atOnce: number;
-  readonly #asking = new Map<string, Promise<readonly LookupAddress[]>>();
-  readonly #queue: (() => void)[] = [];
+  readonly #lookUp: LookUp;
+  readonly #asked = new Map<string, Asked>();
+  #queue: Waiting[] = [];
   #running = 0;
 
   /** @param atOnce look-ups at one time; others wait */
-  constructor(atOnce = Number.POSITIVE_INFINITY) {
+  constructor(atOnce = Number.POSITIVE_INFINITY, lookUp: LookUp = (host) => lookup(host, { all: true })) {
     this.#atOnce = atOnce;
+    this.#lookUp = lookUp;
   }
 
-  /** @throws what getaddrinfo says: ENOTFOUND, EAI_AGAIN, … */
-  async resolve(host: string): Promise<readonly LookupAddress[]> {
+  /**
+   * @param isWanted asked when it is the name's turn: one that nobody waits for any more is not looked up, or a few slow
+   * ones would keep the others waiting long after their askers have given up
+   * @throws what getaddrinfo says: ENOTFOUND, EAI_AGAIN, …
+   */
+  async resolve(host: string, isWanted: () => boolean = () => true): Promise<readonly LookupAddress[]> {
     const family = isIP(host);
     if (family !== 0) return [{ address: host, family }];
-    const asked = this.#asking.get(host);
-    if (asked !== undefined) return asked;
-    const asking = this.#lookup(host).finally(() => this.#asking.delete(host));
-    this.#asking.set(host, asking);
-    return asking;
+    const asked = this.#asked.get(host);
+    if (asked !== undefined) {
+      asked.askers.push(isWanted);
+      return asked.addresses;
+    }
+    const askers = [isWanted];
+    const addresses = this.#inTurn(host, askers).finally(() => this.#asked.delete(host));
+    this.#asked.set(host, { addresses, askers });
+    return addresses;
   }
 
-  async #lookup(host: string): Promise<readonly LookupAddress[]> {
+  async #inTurn(host: string, askers: readonly (() => boolean)[]): Promise<readonly LookupAddress[]> {
     if (this.#running < this.#atOnce) this.#running += 1;
-    else await this.#inTurn();
+    else await this.#wait(askers);
     try {
-      return await lookup(host, { all: true });
+      return await this.#lookUp(host);
     } finally {
-      const next = this.#queue.shift();
-      if (next === undefined) this.#running -= 1;
-      else next();
+      this.#next();
     }
   }
 
-  /** Waits for the place of one that has ended. */
-  #inTurn(): Promise<void> {
+  /** For the place of one that has ended. */
+  #wait(askers: readonly (() => boolean)[]): Promise<void> {
+    if (this.#queue.length >= MAX_WAITING) this.#forgetUnwanted();
     if (this.#queue.length >= MAX_WAITING) return Promise.reject(new Error('too many names are to be resolved'));
-    return new Promise((resolve) => this.#queue.push(resolve));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ askers, begin: resolve, forget: () => reject(new Error('nobody waits for it')) });
+    });
+  }
+
+  #next(): void {
+    this.#forgetUnwanted();
+    const next = this.#queue.shift();
+    if (next === undefined) this.#running -= 1;
+    else next.begin();
+  }
+
+  #forgetUnwanted(): void {
+    const wanted: Waiting[] = [];
+    const unwanted: Waiting[] = [];
+    for (const waiting of this.#queue)
+      (waiting.askers.some((isWanted) => isWanted()) ? wanted : unwanted).push(waiting);
+    this.#queue = wanted;
+    for (const waiting of unwanted) waiting.forget();
   }
 }

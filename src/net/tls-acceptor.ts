@@ -83,6 +83,8 @@ export class TlsAcceptor {
     const { raw } = accepted;
     const key = keyOf(raw);
     const handshake: Handshake = { ...accepted, deadline: null, sni: '' };
+    // The kernel gives the addresses away again before Node tells of the end.
+    this.#failed(key, 'reset', 'its client came back from the same port');
     this.#handshakes.set(key, handshake);
     const failed = (reason: Reason, detail: string): void => {
       if (this.#handshakes.get(key) === handshake) this.#failed(key, reason, detail);
@@ -118,7 +120,8 @@ export class TlsAcceptor {
       if (opening.kind === 'partial') return;
       raw.off('readable', read);
       if (opening.kind === 'plain') failed('tls_expected', `it begins with ${printable(bytes)}`);
-      else if (opening.kind === 'broken') failed('tls_handshake_failed', 'it begins with no ClientHello');
+      else if (opening.kind === 'broken')
+        failed('tls_handshake_failed', 'it begins with no ClientHello that can be read');
       else this.#handshake({ handshake, bytes, sni: opening.sni }, failed);
     };
     raw.on('readable', read);

@@ -32,7 +32,10 @@ export function refusal(domain: Domain, key: DomainKey, what: string, problem: s
 /** @throws MsrptapError tls_domain_invalid */
 export function readPem(domain: Domain, key: DomainKey, file: string): Buffer {
   try {
-    if (statSync(file).size > MAX_FILE_BYTES) throw new RangeError(`it has more than ${MAX_FILE_BYTES} octets`);
+    const found = statSync(file);
+    // A FIFO, or a device, may keep whoever reads it waiting for ever: the whole process, at a reload.
+    if (!found.isFile()) throw new TypeError('it is no regular file');
+    if (found.size > MAX_FILE_BYTES) throw new RangeError(`it has more than ${MAX_FILE_BYTES} octets`);
     return readFileSync(file);
   } catch (error) {
     throw refusal(domain, key, file, `cannot be read: ${messageOf(error)}`, error);
@@ -128,5 +131,13 @@ function filesIn(domain: Domain, key: DomainKey, folder: string): readonly strin
   }
   if (names.length > MAX_FILES) throw refusal(domain, key, folder, `has more than ${MAX_FILES} files`);
   const files = names.toSorted().map((name) => join(folder, name));
-  return files.filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile() === true);
+  return files.filter((file) => isFile(domain, key, file));
+}
+
+function isFile(domain: Domain, key: DomainKey, file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  } catch (error) {
+    throw refusal(domain, key, file, `cannot be read: ${messageOf(error)}`, error);
+  }
 }

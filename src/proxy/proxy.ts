@@ -38,6 +38,8 @@ export interface ProxyOptions extends LinkOptions {
   readonly max_connections: number;
   /** What TLS session tickets are made with, 48 octets. */
   readonly ticketKeys?: Buffer;
+  /** Which next hop of a list round_robin begins with; workers that all began with the first would favour it. */
+  readonly firstTurn?: number;
   readonly to_path: ToPathOptions & { readonly allow: readonly SocketRange[] };
 }
 
@@ -198,6 +200,7 @@ export class Proxy {
     const list = new UpstreamList(
       upstream.map((nextHop) => this.#upstreams.of(nextHop)),
       upstream_policy,
+      this.#options.firstTurn,
     );
     return new FixedRoute(list, this.#own, { ...common, resolver: this.#resolvers.own });
   }

@@ -99,11 +99,13 @@ export type UpstreamPolicy = 'ordered' | 'round_robin';
 export class UpstreamList {
   readonly #upstreams: readonly Upstream[];
   readonly #policy: UpstreamPolicy;
-  #turn = 0;
+  #turn: number;
 
-  constructor(upstreams: readonly Upstream[], policy: UpstreamPolicy) {
+  /** @param turn which of them round_robin begins with */
+  constructor(upstreams: readonly Upstream[], policy: UpstreamPolicy, turn = 0) {
     this.#upstreams = upstreams;
     this.#policy = policy;
+    this.#turn = turn;
   }
 
   /** The one that there is; null where there are several. */

@@ -1,6 +1,6 @@
 import type { ConnectionFacts, Ending, FailedAttempt, Leg, LinkFacts, Proto } from '../events.js';
 import { type Endpoint, UNSPECIFIED, formatEndpoint } from '../lib/address.js';
-import { REASONS, type Reason } from '../lib/reasons.js';
+import { REASONS, shownDetail, type Reason } from '../lib/reasons.js';
 
 /** A connection event as it is traced: the keys of OpenSIPS' trace events first, then this project's own. */
 export interface EventPayload {
@@ -28,9 +28,6 @@ export interface TraceEvent {
   readonly source: Endpoint;
   readonly destination: Endpoint;
 }
-
-/** What systems and TLS libraries say may quote what a peer sent. */
-const MAX_DETAIL = 500;
 
 /** ACCEPTED or CONNECTED. The source is who opened the connection. */
 export function opened({ id }: LinkFacts, connection: ConnectionFacts): TraceEvent {
@@ -131,5 +128,5 @@ function protocol(proto: Proto): 'MSRP' | 'MSRPS' {
 
 function explain(reason: Reason, detail: string): string {
   const text = REASONS[reason];
-  return detail === '' || detail === text ? text : `${text} (${detail.slice(0, MAX_DETAIL)})`;
+  return detail === '' || detail === text ? text : `${text} (${shownDetail(detail)})`;
 }

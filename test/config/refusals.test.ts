@@ -90,6 +90,7 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['mi_fifo: { fifo_user: "-R" }', 'mi_fifo.fifo_user', 'the name or number of a user, not "-R"'],
   ['mi_fifo: { reply_dir: /nowhere/at/all }', 'mi_fifo.reply_dir', 'there is no folder /nowhere/at/all'],
   ['mi_fifo: { fifo_name: /nowhere/fifo }', 'mi_fifo.fifo_name', 'there is no folder /nowhere'],
+  ['mi_fifo: { fifo_name: /dev/null }', 'mi_fifo.fifo_name', '/dev/null is no FIFO'],
   ['mi_datagram: {}', 'mi_datagram.socket_name', 'is missing; it must be udp:IP:PORT'],
   ['mi_datagram: { socket_name: "127.0.0.1:8889" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],
   ['mi_datagram: { socket_name: "udp:127.0.0.1" }', 'mi_datagram.socket_name', 'must be udp:IP:PORT'],

@@ -1,4 +1,5 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { Socket } from 'node:dgram';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { miCommands } from '#src/control/commands.js';
 import { commandTable, ok, type CommandTable } from '#src/control/mi-command.js';
 import { MiDatagram } from '#src/control/mi-datagram.js';
@@ -20,7 +21,30 @@ async function start(
 const CALL = '{"jsonrpc":"2.0","id":"7","method":"msrp_trace"}';
 const REPLY = '{"jsonrpc":"2.0","result":{"MSRP tracing":"on"},"id":"7"}';
 
+/** A datagram that no socket of the system's can send: who may write raw packets can. */
+async function startWithRaw(): Promise<{ to: Endpoint; raw: (request: string, port: number) => void }> {
+  const bind = vi.spyOn(Socket.prototype, 'bind');
+  onTestFinished(() => bind.mockRestore());
+  const to = await start();
+  const socket = bind.mock.contexts[0];
+  if (!(socket instanceof Socket)) throw new Error('nothing was bound');
+  return {
+    to,
+    raw: (request, port) => {
+      const octets = Buffer.from(request);
+      socket.emit('message', octets, { address: '127.0.0.1', family: 'IPv4', port, size: octets.length });
+    },
+  };
+}
+
 describe('a datagram', () => {
+  it('from port 0, which no reply can reach, gets none, and those behind it are answered', async () => {
+    const { to, raw } = await startWithRaw();
+    const caller = await DatagramCaller.start(to);
+    raw(CALL, 0);
+    expect(await caller.call(CALL)).toBe(REPLY);
+  });
+
   it.each(['127.0.0.1', '::1'])('is answered with another, on %s', async (ip) => {
     const caller = await DatagramCaller.start(await start(ip));
     expect(await caller.call(CALL)).toBe(REPLY);

@@ -4,9 +4,11 @@ import {
   existsSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -44,7 +46,7 @@ async function start(
   commands: CommandTable = miCommands(fakeControl()),
 ): Promise<Running> {
   const directory = scratchFolder();
-  const [path, replies] = [join(directory, 'commands'), directory];
+  const [path, replies] = [changes.path ?? join(directory, 'commands'), directory];
   const logged: Running['logged'][number][] = [];
   const log = createLog('info', { write: (line) => void logged.push(JSON.parse(line) as Running['logged'][number]) });
   const fifo = new MiFifo({ ...defaults(path, replies), log, commands, ...changes });
@@ -252,6 +254,24 @@ describe('the file', () => {
   it('is made anew when somebody removed it', async () => {
     const { path, caller, logged } = await start({ limits: { look: 20 } });
     rmSync(path);
+    await eventually(() => logged.at(-1)?.msg).toBe('the MI FIFO was gone; it is made anew');
+    expect(await caller.call(CALL)).toBe(REPLY);
+  });
+
+  it.each([
+    ['a file', (folder: string) => writeFileSync(folder, '')],
+    ['a link that leads nowhere', (folder: string) => symlinkSync(folder, folder)],
+  ])('is made anew when its folder, which %s took the place of, is there again', async (_, replace) => {
+    const folder = join(scratchFolder(), 'run');
+    mkdirSync(folder);
+    const path = join(folder, 'commands');
+    const { caller, logged } = await start({ path, limits: { look: 20 } });
+    renameSync(folder, `${folder}.old`);
+    replace(folder);
+    await eventually(() => logged.at(-1)?.msg).toBe('the MI FIFO is gone and cannot be made anew');
+    expect(logged.at(-1)?.['error']).toContain(`mi_fifo.fifo_name: ${path}: `);
+    rmSync(folder);
+    mkdirSync(folder);
     await eventually(() => logged.at(-1)?.msg).toBe('the MI FIFO was gone; it is made anew');
     expect(await caller.call(CALL)).toBe(REPLY);
   });

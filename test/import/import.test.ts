@@ -262,6 +262,12 @@ describe('what msrptap refuses is commented out, with the reason', () => {
     expect(problemsOf(completed(text))).toEqual([]);
   });
 
+  test('with the lines above it that are about it', () => {
+    const lines = importCfg(SOCKET + msrp('send_timeout', -1), 'opensips.cfg').split('\n');
+    const last = lines.indexOf('  # send_timeout: -1');
+    expect(lines.slice(0, last + 1).findLast((line) => !line.startsWith('  # '))).toBe('proto_msrp:');
+  });
+
   test('what is wrong with something that does not stand there is told at the end', () => {
     expect(remarks(SOCKET + set('mi_http', 'mi_http_root', 'metrics'))).toMatch(
       /still to be settled: prometheus\.root: must differ/,

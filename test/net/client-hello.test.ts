@@ -25,6 +25,19 @@ async function helloOf(options: ConnectionOptions): Promise<Buffer> {
   return bytes;
 }
 
+/** Its length in two octets, then what is in it. */
+function vector(content: readonly number[]): number[] {
+  return [content.length >> 8, content.length & 0xff, ...content];
+}
+
+/** A ClientHello with no more in it than a server name, which OpenSSL would not send when it is too long. */
+function helloFor(name: string): Buffer {
+  const serverName = vector(vector([0, ...vector([...Buffer.from(name)])]));
+  const extensions = vector([0, 0, ...serverName]);
+  const body = [3, 3, ...Array<number>(32).fill(0), 0, ...vector([0x13, 1]), 1, 0, ...extensions];
+  return Buffer.from([0x16, 3, 1, ...vector([1, 0, ...vector(body)])]);
+}
+
 /** The same message in records of `size` octets. */
 function inRecords(hello: Buffer, size: number): Buffer {
   const message = hello.subarray(5);
@@ -90,6 +103,16 @@ test.each([
 ])('%s is TLS, and no ClientHello', (_, octets) => {
   expect(readOpening(Buffer.from(octets))).toEqual({ kind: 'broken' });
 });
+
+test.each([
+  [255, 'hello'],
+  [256, 'broken'],
+])(
+  'a server name of %d octets is %s: a log line and a filter get no more of it than a name can have',
+  (octets, kind) => {
+    expect(readOpening(helloFor('x'.repeat(octets))).kind).toBe(kind);
+  },
+);
 
 test('empty records without end are not waited for', () => {
   const empty = Buffer.alloc(5 * Math.ceil(MAX_HELLO / 5) + 5, Buffer.from([0x16, 3, 3, 0, 0]));

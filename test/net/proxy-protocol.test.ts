@@ -58,6 +58,7 @@ describe('what is none', () => {
     ['stray CRLFs and MSRP', Buffer.from('\r\n\r\nMSRP abcd SEND\r\n')],
     ['another family', V1('PROXY UDP4 192.0.2.7 198.51.100.1 56324 443')],
     ['an address of the other family', V1('PROXY TCP4 2001:db8::7 198.51.100.1 56324 443')],
+    ['an address with a zone id', V1('PROXY TCP6 fe80::7%eth0 2001:db8::1 56324 443')],
     ['a name', V1('PROXY TCP4 localhost 198.51.100.1 56324 443')],
     ['a port too large', V1('PROXY TCP4 192.0.2.7 198.51.100.1 65536 443')],
     ['a port with a zero before it', V1('PROXY TCP4 192.0.2.7 198.51.100.1 056 443')],

@@ -129,7 +129,14 @@ describe('refused, with the file and what is wrong with it', () => {
       () => server({ ...certs().server, certificate: certs().directory }),
       'certificate',
       /msrptap-certs/,
-      /EISDIR/,
+      /is no regular file/,
+    ],
+    [
+      'a device, which may have no end, or keep whoever reads it waiting',
+      () => client({ ca_list: '/dev/null' }),
+      'ca_list',
+      /\/dev\/null/,
+      /is no regular file/,
     ],
     [
       'a certificate that is a key',
@@ -210,6 +217,17 @@ describe('refused, with the file and what is wrong with it', () => {
       'ca_dir',
       /empty\.d/,
       /no file with a PEM certificate/,
+    ],
+    [
+      'a folder with a link that leads to itself',
+      () => {
+        const ca_dir = folder('loop.pem', text(certs().ca.certificate));
+        symlinkSync('itself', join(ca_dir, 'itself'));
+        return client({ ca_dir });
+      },
+      'ca_dir',
+      /loop\.pem\.d\/itself/,
+      /cannot be read: ELOOP/,
     ],
     [
       'a folder without CRLs',

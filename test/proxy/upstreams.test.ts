@@ -22,6 +22,11 @@ describe('the order', () => {
     expect(Array.from({ length: 4 }, () => names(list.inOrder(0)))).toEqual(['abc', 'bca', 'cab', 'abc']);
   });
 
+  test('begins where it is told to with round_robin', () => {
+    const list = new UpstreamList([hop('a'), hop('b'), hop('c')], 'round_robin', 4);
+    expect([names(list.inOrder(0)), names(list.inOrder(0))]).toEqual(['bca', 'cab']);
+  });
+
   test('has those that rest last, whoever may be dialled again first before the others', () => {
     const [a, b, c, d] = [hop('a'), hop('b'), hop('c'), hop('d')];
     const list = new UpstreamList([a, b, c, d], 'ordered');

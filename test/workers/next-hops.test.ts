@@ -53,6 +53,15 @@ test('to_path: every worker dials what is allowed, and knows the sockets of the 
   for (let i = 0; i < 4; i += 1) await refused(tap.socket.port);
 });
 
+test('round_robin: each worker begins with another next hop, so that a few connections have not all the same', async () => {
+  const hops = [await NextHop.start(), await NextHop.start()];
+  const listener = { socket: 'msrp:127.0.0.1:0', upstream: hops.map(({ url }) => url), upstream_policy: 'round_robin' };
+  const tap = await TapProcess.start({ workers: 2, listeners: [listener] });
+  await dial(tap.socket);
+  await dial(tap.socket);
+  await Promise.all(hops.map((hop) => hop.accept()));
+});
+
 test('what is read and sent of the PROXY protocol, and lists with health over all workers', async () => {
   const [trace, hop] = [await Trace.start(), await NextHop.start()];
   const dead = `msrp:127.0.0.1:${await freePort('127.0.0.1')}`;

@@ -1,0 +1,34 @@
+import { Socket, type TcpSocketConnectOpts } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { loadClientTls } from '#src/net/client-tls.js';
+import { Dial, type DialFailure } from '#src/net/dial.js';
+import { Resolver } from '#src/net/resolver.js';
+import { freePort } from '../helpers/scene.js';
+
+const OPTIONS = { connect_timeout: 5_000, tls_handshake_timeout: 5_000, send_timeout: 5_000 };
+const CONTEXT = { resolver: new Resolver(), clientTls: loadClientTls({}).domainFor };
+
+/** The kernel chooses the source port, and once in some 28,000 dials the very one that is dialled: here always. */
+function dialFromThePortDialled(): void {
+  const connect = vi.spyOn(Socket.prototype, 'connect');
+  onTestFinished(() => connect.mockRestore());
+  connect.mockImplementation(function (this: Socket, options: unknown) {
+    connect.mockRestore();
+    const { port, ...others } = options as TcpSocketConnectOpts;
+    return this.connect({ ...others, port, localPort: port });
+  });
+}
+
+test.each(['msrp', 'msrps'] as const)(
+  '%s: a connection to itself, where nobody listens, is no next hop',
+  async (proto) => {
+    const port = await freePort('127.0.0.1');
+    dialFromThePortDialled();
+    const failure = await new Promise<DialFailure>((resolve, reject) => {
+      const connected = (): void => reject(new Error('it was connected'));
+      const dial = new Dial({ proto, host: '127.0.0.1', port }, OPTIONS, CONTEXT, connected, resolve);
+      onTestFinished(() => dial.abort('link_closed'));
+    });
+    expect(failure).toMatchObject({ reason: 'connect_refused', far: { ip: '127.0.0.1', port } });
+  },
+);
