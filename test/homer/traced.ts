@@ -1,7 +1,7 @@
 /** A proxy that traces to Homer and, packet by packet the same, to a witness: what the one stored is held against the other. */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
-import { TapProcess, type Settings, type Setup } from '../helpers/tap.js';
+import { TapProcess, type Setup } from '../helpers/tap.js';
 import { Trace, type Traced } from '../helpers/trace.js';
 import { addressesOf, isEvent, type Homer, type StoredRow } from './homer.js';
 
@@ -17,7 +17,7 @@ export interface TracedTap {
 export async function startTraced(
   homer: Homer,
   transport: Transport,
-  setup: Omit<Setup, 'trace' | 'tls_mgm'> & { readonly proto_msrp?: Settings; readonly proto_hep?: Settings },
+  setup: Omit<Setup, 'trace' | 'tls_mgm'>,
 ): Promise<TracedTap> {
   const witness = await Trace.start();
   const node = `tap-${randomBytes(6).toString('hex')}`;
