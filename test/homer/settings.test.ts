@@ -1,5 +1,8 @@
 /** What docs/homer.md says of settings: which table a type goes to, both legs against deduplication, what stands in clear. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hepPacket } from '../commands/hep-encoder.js';
 import { carry, linkThrough, NextHop } from '../helpers/endpoint.js';
 import type { Setup } from '../helpers/tap.js';
 import { Chat } from '../helpers/wire.js';
@@ -49,6 +52,15 @@ describe('as Homer is installed', () => {
     expect(stored.map(({ protocol_header }) => protocol_header.capturePass)).toEqual(
       stored.map(() => 'for all to read'),
     );
+  });
+
+  test('the clock of the sender decides: a packet of another day is not stored', async () => {
+    const lastYear = Math.floor(Date.now() / 1_000) - 365 * 24 * 3_600;
+    const socket = connect(homer.server.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.end(hepPacket({ seconds: lastYear, correlationId: 'late', payload: 'MSRP late SEND' }));
+    await once(socket.resume(), 'close');
+    await expect.poll(() => homer.server.logged('no partition of relation'), { timeout: 15_000 }).toBe(1);
   });
 
   // `msrptap check` warns of it.
