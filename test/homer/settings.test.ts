@@ -24,6 +24,10 @@ async function said(
   return { stored, hello: hello.toString() };
 }
 
+function typesOf(rows: readonly StoredRow[]): readonly number[] {
+  return rows.map(({ protocol_header }) => protocol_header.payloadType);
+}
+
 describe('as Homer is installed', () => {
   let homer: Homer;
   beforeAll(async () => {
@@ -39,12 +43,8 @@ describe('as Homer is installed', () => {
   test('types of OpenSIPS share the table of whatever has none of its own', async () => {
     const proto_hep = { hep_payload_type: { events: 89, messages: 110 } };
     const { stored } = await said(homer, { proto_hep }, { rows: 3, table: 'hep_proto_35_default' });
-    const types = stored.map((row) => [isEvent(row), row.protocol_header.payloadType]);
-    expect(types).toEqual([
-      [true, 89],
-      [true, 89],
-      [false, 110],
-    ]);
+    expect(typesOf(stored.filter(isEvent))).toEqual([89, 89]);
+    expect(typesOf(stored.filter((row) => !isEvent(row)))).toEqual([110]);
   });
 
   test('the key stands in each row', async () => {
