@@ -126,6 +126,16 @@ describe('risks, one each', () => {
       sound(`${traced}, trace_body: headers`) + hep('[h]192.0.2.1', 'hep_auth_key: secret'),
       /^proto_hep.hep_auth_key: goes in clear to h \(tcp/,
     ],
+    [
+      'a node name that Homer cannot store',
+      sound(traced) + hep('[h]127.0.0.1', `hep_node_name: 'the "tap"'`),
+      /^proto_hep.hep_node_name: with " or \\ in it.*stores nothing/,
+    ],
+    [
+      'a key that Homer cannot store',
+      sound(traced) + hep('[h]127.0.0.1', String.raw`hep_auth_key: 'a\b'`),
+      /^proto_hep.hep_auth_key: with " or \\ in it.*stores nothing/,
+    ],
     ['a port for root', listen('msrp:127.0.0.1:443', 'msrp:10.0.0.5'), /^listeners\[0\].socket: port 443 /],
     [
       'a loop',

@@ -1,9 +1,9 @@
 import type { Config, HepId } from '../config.js';
 import { formatHostPort, isLoopback } from '../lib/address.js';
 
-/** Tracing that does nothing, and tracing that shows more than it should, or to others. */
+/** Tracing that does nothing, that Homer cannot store, and that shows more than it should, or to others. */
 export function traceRisks(config: Config): string[] {
-  return [...idleTracing(config), ...privacy(config)];
+  return [...idleTracing(config), ...unstorable(config), ...privacy(config)];
 }
 
 function idleTracing({ proto_msrp }: Config): string[] {
@@ -18,6 +18,14 @@ function idleTracing({ proto_msrp }: Config): string[] {
     );
   }
   return risks;
+}
+
+/** heplify-server writes both into JSON as they are; PostgreSQL then refuses the row, and all that came with it. */
+function unstorable({ proto_msrp, proto_hep }: Config): string[] {
+  if (proto_msrp.trace_destination.length === 0) return [];
+  return (['hep_node_name', 'hep_auth_key'] as const)
+    .filter((key) => /["\\]/.test(proto_hep[key] ?? ''))
+    .map((key) => `proto_hep.${key}: with " or \\ in it, Homer's heplify-server stores nothing; take one without them`);
 }
 
 function privacy({ proto_msrp, proto_hep }: Config): string[] {

@@ -51,6 +51,8 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     // What was read before it stood has the earlier times.
     this.#waiting.flush();
     this.#open(upstream);
+    // With trace_legs: both, what it shows of that has waited for its decision.
+    this.#waiting.flush();
   }
 
   /** Asks no route: the downstream connection's decision holds. */

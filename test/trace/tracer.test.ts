@@ -387,6 +387,15 @@ describe('decisions', () => {
     expect(harness.exporter.packets).toEqual([]);
   });
 
+  test('both: what was read before the next hop stands goes out when it does, with its CONNECTED', () => {
+    const { exporter } = new Harness({ trace_legs: 'both' }).accept().read('up', send('aaaa')).connect();
+    expect(exporter.messages.map(({ from, to }) => [from, to])).toEqual([
+      ['192.0.2.1:40000', '192.0.2.9:2855'],
+      ['192.0.2.9:50000', '192.0.2.2:2855'],
+    ]);
+    expect(exporter.events).toMatchObject([{ Event: 'ACCEPTED' }, { Event: 'CONNECTED' }]);
+  });
+
   test('messages read before the next hop stands wait for its address; after a failed dial they show where they were to go', () => {
     const connected = new Harness().accept().read('up', send('aaaa'));
     expect(connected.exporter.messages).toEqual([]);

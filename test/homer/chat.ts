@@ -1,0 +1,22 @@
+/** A short chat through a proxy that traces to Homer. */
+import { carry, dial, NextHop } from '../helpers/endpoint.js';
+import { Chat } from '../helpers/wire.js';
+import { hangUp } from '../interop/conversation.js';
+import type { Homer, StoredRow } from './homer.js';
+import { startTraced } from './traced.js';
+
+/** A request, its response, and the four events. */
+export const CHAT_ROWS = 6;
+
+/** @returns its rows, once they are stored; how they are correlated is what is to be tested */
+export async function storedChat(homer: Homer, chat: Chat): Promise<readonly StoredRow[]> {
+  const nextHop = await NextHop.start();
+  const { tap, node } = await startTraced(homer, 'tcp', { upstream: nextHop.url });
+  const client = await dial(tap.socket);
+  const server = await nextHop.accept();
+  const hello = chat.ask('Grüße 👋');
+  await carry(hello, client, server);
+  await carry(chat.ok(hello), server, client);
+  await hangUp(client, server);
+  return homer.stored(CHAT_ROWS, node);
+}
