@@ -4,8 +4,8 @@ import type { Correlations, CorrelationTime } from '../trace/correlations.js';
 /** What goes into one message. */
 const MESSAGE_SIZE = 1_000;
 
-/** Messages that a worker may leave in its channel. One that leaves more hangs: when it has read them, it is told all anew. */
-const MAX_UNREAD = 8;
+/** Messages that may wait for room in a worker's channel. With more it hangs: when they have gone, it is told all anew. */
+const MAX_WAITING = 8;
 
 /** Of a worker, what this needs. */
 export interface Told {
@@ -54,7 +54,7 @@ export class CorrelationNews {
 class Reader {
   readonly #worker: Told;
   readonly #all: Correlations;
-  #unread = 0;
+  #waiting = 0;
   /** What it has not been told yet of all that is known, news included: they come up in it. null: it knows all. */
   #missing: Iterator<CorrelationTime> | null = null;
   /** News were kept from it. */
@@ -71,7 +71,7 @@ class Reader {
 
   tell(news: readonly CorrelationTime[]): void {
     if (this.#missing !== null) return;
-    if (this.#unread >= MAX_UNREAD) this.#isBehind = true;
+    if (this.#waiting >= MAX_WAITING) this.#isBehind = true;
     else this.#send(news);
   }
 
@@ -96,11 +96,11 @@ class Reader {
   }
 
   #send(correlations: readonly CorrelationTime[]): void {
-    this.#unread += 1;
+    this.#waiting += 1;
     this.#worker.tellCorrelations(correlations, () => {
-      this.#unread -= 1;
+      this.#waiting -= 1;
       if (this.#missing !== null) this.#sendMissing();
-      else if (this.#isBehind && this.#unread === 0) this.catchUp();
+      else if (this.#isBehind && this.#waiting === 0) this.catchUp();
     });
   }
 }
