@@ -33,7 +33,9 @@ const sip = (payload: string, authKey?: string): Buffer =>
 const INVITE = sip(invite({ callId: 'call-1', sessions: 's1' }));
 const ANSWER = sip(answer({ callId: 'call-1', sessions: 's2' }));
 
-async function sender(at: Endpoint): Promise<{ readonly socket: Socket; send(packet: Buffer): Promise<void> }> {
+async function sender(
+  at: Endpoint,
+): Promise<{ readonly socket: Socket; readonly send: (packet: Buffer) => Promise<void> }> {
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());
   socket.connect(at.port, at.ip);

@@ -59,6 +59,8 @@ export class Correlations {
   readonly #learnt = { mi: 0, sip: 0 };
   #refused = 0;
   #forgotten = 0;
+  /** All that it has come by are gone. */
+  #oldest: Iterator<Entry> = this.#entries.values();
   #timer: NodeJS.Timeout | null = null;
   #sweep: Iterator<Entry> | null = null;
 
@@ -146,15 +148,21 @@ export class Correlations {
     const { session } = told;
     if (entry !== null) this.#entries.delete(session);
     else if (this.#entries.size >= this.#limit) this.#forgetOldest();
-    this.#entries.set(session, entry === null ? { ...told, isKnown: true } : Object.assign(entry, told));
+    const { call, from, until } = told;
+    this.#entries.set(
+      session,
+      entry === null ? { session, call, isKnown: true, from, until } : Object.assign(entry, told),
+    );
     this.#timer ??= setInterval(() => this.#sweepSome(), SWEEP_INTERVAL).unref();
   }
 
   #forgetOldest(): void {
-    const [oldest] = this.#entries.values();
-    if (oldest === undefined) return;
+    // The same iterator again: a new one would pass all the holes that those before have left, a hundred microseconds long.
+    let next = this.#oldest.next();
+    if (next.done === true) next = (this.#oldest = this.#entries.values()).next();
+    if (next.done === true) return;
     this.#forgotten += 1;
-    this.#forget(oldest);
+    this.#forget(next.value);
   }
 
   #forget(entry: Entry): void {

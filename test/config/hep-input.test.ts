@@ -15,7 +15,10 @@ test.each([
   [
     '{ socket: "udp:10.0.0.9:9061", from: [10.0.0.5, 10.1.0.0/16], auth_key: key }',
     {
-      ...{ transport: 'udp', ip: '10.0.0.9', port: 9061, auth_key: 'key' },
+      transport: 'udp',
+      ip: '10.0.0.9',
+      port: 9061,
+      auth_key: 'key',
       from: [
         { ip: '10.0.0.5', prefix: 32 },
         { ip: '10.1.0.0', prefix: 16 },

@@ -14,9 +14,9 @@ interface Scene {
   readonly mi: MiTap;
   readonly trace: Trace;
   /** A new link. */
-  link(): Promise<{ readonly client: Peer; readonly server: Peer }>;
+  readonly link: () => Promise<{ readonly client: Peer; readonly server: Peer }>;
   /** What a SIP server sends. */
-  copy(sip: string): void;
+  readonly copy: (sip: string) => void;
 }
 
 async function scene(setup: Setup): Promise<Scene> {
@@ -96,7 +96,7 @@ describe.each([1, 2])('workers: %i', (workers) => {
         .slice(-4)
         .map(({ id }) => id)
         .toSorted(),
-    ).toEqual(['call-1', 'call-1', first?.session, first?.session].toSorted());
+    ).toEqual(['call-1', 'call-1', first?.session ?? '', first?.session ?? ''].toSorted());
     expect(await mi.tap.metric('correlations')).toBe(3);
     expect(await mi.tap.metric('correlations_learnt_total', { from: 'mi' })).toBe(4);
     expect(await mi.tap.metric('observer_errors_total')).toBe(0);

@@ -35,7 +35,12 @@ test.each(['udp', 'tcp'])('a call through Kamailio, and its chat, over %s', asyn
   const ready = tap.log.find(({ msg }) => msg === 'ready');
   const { port } = endpointOf(String(ready?.['hep_input']).replace(/^\w+:/, ''));
   const uri = `sip:127.0.0.1:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
-  const kamailio = await Kamailio.start('siptrace.cfg', [`HEP_URI="${uri}"`]);
+  const homer = await userAgent();
+  const copied = once(homer, 'message');
+  const kamailio = await Kamailio.start('siptrace.cfg', [
+    `INPUT_URI="${uri}"`,
+    `HOMER_URI="sip:127.0.0.1:${homer.address().port}"`,
+  ]);
   onTestFinished(() => kamailio.stop());
 
   const [caller, callee] = [await userAgent(), await userAgent()];
@@ -50,6 +55,7 @@ test.each(['udp', 'tcp'])('a call through Kamailio, and its chat, over %s', asyn
   const [request, from] = (await rings) as [Buffer, RemoteInfo];
   callee.send(accepted(request.toString(), chat.session), from.port, from.address);
 
+  await copied;
   await eventually(() => tap.metric('correlations')).toBe(2);
   expect(await tap.metric('hep_input_packets_total', { result: 'malformed' })).toBe(0);
   const { client, server } = await linkThrough(tap.socket, hop);

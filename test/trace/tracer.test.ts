@@ -509,10 +509,10 @@ describe('ends', () => {
   });
 });
 
+const idsOf = ({ exporter }: Harness): string[] => exporter.packets.map(({ correlation }) => correlation);
+
 describe('a session whose SIP call is known', () => {
   const CALL = { session: 'b0b', call: 'call-1@host', from: 'mi', seconds: 60 } as const;
-  const idsOf = ({ exporter }: Harness): string[] => exporter.packets.map(({ correlation }) => correlation);
-
   test('carries the Call-ID in messages and events, which still name their session', () => {
     const harness = new Harness();
     harness.tracer.correlations.tell(CALL);

@@ -25,7 +25,7 @@ class Worker implements Told {
   }
 }
 
-function scene(): { all: Correlations; news: CorrelationNews; learn(...sessions: string[]): void } {
+function scene(): { all: Correlations; news: CorrelationNews; learn: (...sessions: string[]) => void } {
   const all = new Correlations({ limit: 100_000, lifetime: 3_600_000 });
   const news = new CorrelationNews(all);
   const learn = (...sessions: string[]): void => {
