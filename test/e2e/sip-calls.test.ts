@@ -67,7 +67,8 @@ describe.each([1, 2])('workers: %i', (workers) => {
     await eventually(() => trace.packets.length).toBe(4 * 4);
     for (const [index, { session }] of chats.entries()) {
       const ladder = trace.ladder(`call-${index}`);
-      expect(ladder.map(({ event }) => event?.Event ?? 'message')).toEqual([
+      // A message may be read before msrptap hears that the next hop has accepted.
+      expect(ladder.map(({ event }) => event?.Event ?? 'message').toSorted()).toEqual([
         'ACCEPTED',
         'CONNECTED',
         'message',
