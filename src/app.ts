@@ -37,8 +37,8 @@ export class App {
     const management = new Management(carrier, config, log);
     try {
       const listeners = await carrier.listen();
-      const managed = await management.listen();
-      carrier.useOwnSockets([...listeners, managed.httpd]);
+      const { tcp, ...managed } = await management.listen();
+      carrier.useOwnSockets([...listeners, ...tcp]);
       carrier.watch();
       management.readiness = 'ready';
       const sockets = listeners.map((at, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(at)}`);
@@ -54,7 +54,7 @@ export class App {
     carrier: Carrier,
     management: Management,
     sockets: readonly string[],
-    managed: Omit<ManagementSockets, 'httpd'> & { readonly httpd: string },
+    managed: Omit<ManagementSockets, 'httpd' | 'tcp'> & { readonly httpd: string },
   ) {
     this.#config = config;
     this.#log = log;

@@ -2,6 +2,7 @@ import type { Heard } from './control/commands.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
 import type { LinkPage, PageRequest } from './control/link-rows.js';
+import type { Correlations, CorrelationTime } from './trace/correlations.js';
 import type { SpotTime } from './trace/spots.js';
 
 export type { Heard } from './control/commands.js';
@@ -27,6 +28,8 @@ export interface Carrier {
   readonly trace: boolean;
   /** What is traced for a while, with the time that is left. */
   readonly spots: readonly SpotTime[];
+  /** Which SIP calls sessions belong to, as far as it is known; changed by `correlate` and `learn` alone. */
+  readonly correlations: Correlations;
   readonly links: number;
   /** Processes that carry traffic at this moment, and how many ended by themselves so far. */
   readonly workers: { readonly alive: number; readonly restarts: number };
@@ -45,6 +48,10 @@ export interface Carrier {
    * @throws MsrptapError workers_differ, and what the change itself fails with; what was in force is so again, then
    */
   apply(change: Change): Promise<void>;
+  /** Tells all that carry traffic which call a session is of; what hangs knows it when it wakes up. */
+  correlate(correlation: CorrelationTime): Promise<void>;
+  /** The same, of what SIP said, and without waiting. */
+  learn(session: string, call: string): void;
   /** Reloads the filter whenever a module changes. */
   watch(): void;
   /** All that was counted since the start. */

@@ -1,5 +1,6 @@
 /** What `msrptap check` tells: what keeps a configuration from being used, and what is risky about it. */
 import { join } from 'node:path';
+import { hepInputRisks } from './check/hep-input.js';
 import { miRisks } from './check/mi.js';
 import { nextHopRisks } from './check/next-hops.js';
 import { socketRisks } from './check/sockets.js';
@@ -41,6 +42,7 @@ export async function checkConfig(file: string, now = new Date()): Promise<Findi
       ...socketRisks(config),
       ...nextHopRisks(config),
       ...miRisks(config),
+      ...hepInputRisks(config),
     ],
   };
 }

@@ -1,4 +1,4 @@
-export type { Config, HepId, ListenerConfig, ProtoHep, ProtoMsrp } from './config/types.js';
+export type { Config, HepId, HepInputConfig, ListenerConfig, ProtoHep, ProtoMsrp } from './config/types.js';
 export { ConfigError, formatProblem, type ConfigProblem } from './config/problems.js';
 export { configJsonSchema } from './config/schema.js';
 export { parseConfig, readConfig } from './config/read.js';

@@ -3,34 +3,42 @@ import type { Config } from './config.js';
 import { miCommands } from './control/commands.js';
 import { HttpServer } from './control/http.js';
 import type { Readiness } from './control/http-routes.js';
+import type { ControlSources } from './control/metric-families.js';
 import { Metrics } from './control/metrics.js';
 import type { CommandTable } from './control/mi-command.js';
 import { MiDatagram } from './control/mi-datagram.js';
 import { MiFifo } from './control/mi-fifo.js';
 import { VERSION } from './control/version.js';
+import { HepInput, NO_INPUT } from './hep-input.js';
 import { formatEndpoint, type Endpoint } from './lib/address.js';
 import type { Log } from './lib/log.js';
 import { controlOf } from './management/control.js';
 
 /** Where it is reached. */
 export interface ManagementSockets {
+  /** Those of TCP, which no next hop may be. */
+  readonly tcp: readonly Endpoint[];
   readonly httpd: Endpoint;
   /** null: not configured. */
   readonly mi_fifo: string | null;
   readonly mi_datagram: string | null;
+  readonly hep_input: string | null;
 }
 
-/** MI on all its transports, metrics, health and readiness. */
+/** MI on all its transports, metrics, health and readiness, and what SIP is listened to with. */
 export class Management {
   readonly #config: Config;
   readonly #http: HttpServer;
   readonly #fifo: MiFifo | null;
   readonly #datagram: MiDatagram | null;
+  readonly #hepInput: HepInput | null;
 
   constructor(carrier: Carrier, config: Config, log: Log) {
     const commands = miCommands(controlOf(carrier, config));
     this.#config = config;
-    this.#http = httpServer(carrier, config, commands, log);
+    this.#hepInput = hepInput(carrier, config, log);
+    const metrics = metricsOf(carrier, config, () => this.#hepInput?.counts ?? NO_INPUT);
+    this.#http = httpServer(metrics, config, commands, log);
     this.#fifo = fifo(config, commands, log);
     this.#datagram = datagram(config, commands, log);
   }
@@ -45,13 +53,17 @@ export class Management {
    * @throws MsrptapError listen_failed; what was opened is still to be closed then
    */
   async listen(): Promise<ManagementSockets> {
-    const { httpd, mi_fifo } = this.#config;
+    const { mi_fifo, hep_input } = this.#config;
     await this.#fifo?.listen();
-    const bound = await this.#datagram?.listen();
+    const mi = (await this.#datagram?.listen()) ?? null;
+    const sip = (await this.#hepInput?.listen()) ?? null;
+    const httpd = await this.#http.listen(this.#config.httpd.ip, this.#config.httpd.port);
     return {
-      httpd: await this.#http.listen(httpd.ip, httpd.port),
+      tcp: sip === null || hep_input?.transport === 'udp' ? [httpd] : [httpd, sip],
+      httpd,
       mi_fifo: mi_fifo?.fifo_name ?? null,
-      mi_datagram: bound === undefined ? null : `udp:${formatEndpoint(bound)}`,
+      mi_datagram: mi === null ? null : `udp:${formatEndpoint(mi)}`,
+      hep_input: sip === null ? null : `${hep_input?.transport ?? 'udp'}:${formatEndpoint(sip)}`,
     };
   }
 
@@ -59,6 +71,7 @@ export class Management {
   async close(): Promise<void> {
     this.#fifo?.close();
     this.#datagram?.close();
+    await this.#hepInput?.close();
     await this.#http.close();
   }
 }
@@ -75,8 +88,13 @@ function datagram({ mi_datagram }: Config, commands: CommandTable, log: Log): Mi
   return new MiDatagram({ ...mi_datagram.socket_name, socketTimeout: mi_datagram.socket_timeout, commands, log });
 }
 
-function httpServer(carrier: Carrier, config: Config, commands: CommandTable, log: Log): HttpServer {
-  const metrics = new Metrics({
+function hepInput(carrier: Carrier, { hep_input }: Config, log: Log): HepInput | null {
+  if (hep_input === null) return null;
+  return new HepInput(hep_input, (session, call) => carrier.learn(session, call), log);
+}
+
+function metricsOf(carrier: Carrier, config: Config, packets: ControlSources['hepInput']): Metrics {
+  return new Metrics({
     prefix: config.prometheus.prefix,
     figures: () => carrier.figures(),
     sources: {
@@ -84,8 +102,13 @@ function httpServer(carrier: Carrier, config: Config, commands: CommandTable, lo
       traceOn: () => carrier.trace,
       maxConnections: () => config.limits.max_connections,
       workers: () => carrier.workers,
+      correlations: () => ({ size: carrier.correlations.size, ...carrier.correlations.counts }),
+      hepInput: packets,
     },
   });
+}
+
+function httpServer(metrics: Metrics, config: Config, commands: CommandTable, log: Log): HttpServer {
   return new HttpServer({
     token: config.httpd.token,
     miRoot: config.mi_http.root,

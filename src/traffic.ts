@@ -25,6 +25,7 @@ import { newTicketKeys } from './net/tls-acceptor.js';
 import { Observers } from './proxy/observers.js';
 import { Proxy } from './proxy/proxy.js';
 import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
+import { Correlations, type CorrelationTime } from './trace/correlations.js';
 import type { SpotTime } from './trace/spots.js';
 import { Tracer } from './trace/tracer.js';
 
@@ -52,6 +53,7 @@ export interface TrafficOptions {
 /** What carries traffic within a process: proxy, tracing, filter, HEP. The control part asks it, here or in a worker. */
 export class Traffic implements Carrier {
   readonly workers = { alive: 1, restarts: 0 };
+  readonly correlations: Correlations;
   readonly #config: Config;
   readonly #filter: FilterThread | null;
   readonly #exporter: HepExporter;
@@ -98,6 +100,10 @@ export class Traffic implements Carrier {
       log,
     });
     this.#exporter = exporter;
+    this.correlations = new Correlations({
+      limit: limits.correlations,
+      lifetime: proto_msrp.correlation_lifetime,
+    });
     // Without a destination nothing is traced, but MI still tells and keeps the switch.
     const tracer =
       proto_msrp.trace_destination.length === 0
@@ -106,6 +112,7 @@ export class Traffic implements Carrier {
             { ...proto_msrp, ...proto_hep, waiting_bytes: Math.max(proto_hep.hep_queue_bytes, MIN_WAITING_BYTES) },
             exporter,
             filter,
+            this.correlations,
           );
     this.#tracer = tracer;
     this.#trace = tracer ?? traceSwitch(proto_msrp.trace_on === 1);
@@ -187,6 +194,19 @@ export class Traffic implements Carrier {
   async apply(change: Change): Promise<void> {
     await this.make(change);
     this.commit();
+  }
+
+  async correlate(correlation: CorrelationTime): Promise<void> {
+    this.correlations.tell(correlation);
+  }
+
+  learn(session: string, call: string): void {
+    this.correlations.learn(session, call);
+  }
+
+  /** What the control process knows. */
+  tellCorrelations(correlations: readonly CorrelationTime[]): void {
+    for (const correlation of correlations) this.correlations.tell(correlation);
   }
 
   /** The first half of a change: everything that can fail. The second is `commit` or `discard`. */

@@ -176,6 +176,26 @@ describe('risks, one each', () => {
       /^listeners\[0\].proxy_protocol.from: ::\/0 lets nearly anybody say/,
     ],
     [
+      'SIP for no trace',
+      `${sound()}hep_input: "udp:127.0.0.1:9061"\n`,
+      /^hep_input: without trace_destination there is no trace/,
+    ],
+    [
+      'SIP over the network',
+      `${sound(traced)}${hep('[h]127.0.0.1')}hep_input: { socket: "udp:0.0.0.0:9061", from: [10.0.0.5] }\n`,
+      /^hep_input: udp:0.0.0.0:9061 takes SIP in clear .*whoever forges an address of from .*; set auth_key /,
+    ],
+    [
+      'SIP over the network, with a key',
+      `${sound(traced)}${hep('[h]127.0.0.1')}hep_input: { socket: "tcp:10.0.0.9:9061", from: [10.0.0.5], auth_key: k }\n`,
+      /^hep_input: tcp:10.0.0.9:9061 .*whoever has an address of from .* calls of his; keep that network/,
+    ],
+    [
+      'a trace to oneself',
+      `${sound(traced)}${hep('[h]127.0.0.1:9061;transport=udp')}hep_input: "udp:127.0.0.1:9061"\n`,
+      /^proto_hep.hep_id: h is the own hep_input/,
+    ],
+    [
       'an open client',
       `${sound()}tls_mgm: { client_domain: { c: { verify_cert: 0 } } }`,
       /^tls_mgm.client_domain.c.verify_cert: 0 /,
@@ -202,6 +222,7 @@ describe('no risks', () => {
     ['text over tls', sound(traced) + hep('[h]192.0.2.1;transport=tls', 'hep_auth_key: secret')],
     ['headers over tcp', sound(`${traced}, trace_body: headers`) + hep('[h]192.0.2.1')],
     ['a destination that is not used', sound('trace_body: full') + hep('[h]192.0.2.1')],
+    ['SIP on the same machine', `${sound(traced)}${hep('[h]127.0.0.1')}hep_input: "udp:127.0.0.1:9061"\n`],
     ['a destination while tracing is off', sound('trace_destination: h') + hep('[h]127.0.0.1')],
   ])('%s', async (_, yaml) => {
     expect(await check(yaml)).toEqual({ problems: [], risks: [] });

@@ -1,6 +1,7 @@
 /** The kinds of values of the schema. Every one says what it must be: "…, not WHAT STANDS THERE" is added to that. */
 import { z } from 'zod';
 import type { Parsed } from './parsed.js';
+import { CIDR_FORM, parseRange } from './socket.js';
 
 declare module 'zod' {
   interface GlobalMeta {
@@ -55,6 +56,12 @@ export function read<T>(parse: (text: string) => Parsed<T>, form: string) {
     context.addIssue({ code: 'custom', message: result.problem });
     return z.NEVER;
   });
+}
+
+/** Who is meant: at least one range of addresses. */
+export function ranges() {
+  const form = mustBe(`a list of at least one of ${CIDR_FORM}`);
+  return z.array(read(parseRange, CIDR_FORM), form).min(1, form);
 }
 
 /** One value, or a list of at least one. */

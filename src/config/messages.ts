@@ -17,7 +17,7 @@ const NEVER: Readonly<Record<string, string>> = Object.fromEntries(
 );
 
 /** Their values stand in no message: messages go to logs. */
-const SECRET = new Set<string | number>(['token', 'hep_auth_key']);
+const SECRET = new Set<string | number>(['token', 'hep_auth_key', 'auth_key']);
 
 export function problemsOf(issues: readonly Issue[], data: YamlData): ConfigProblem[] {
   return issues.flatMap((issue) => describe(issue, [], data));

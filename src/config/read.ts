@@ -80,7 +80,7 @@ function without(
 }
 
 function complete(sections: Sections, file: string, directory: string): Config {
-  const { listeners, tls_mgm, mi_fifo, mi_datagram, filters, limits } = sections;
+  const { listeners, tls_mgm, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
   const workers = workerCount(sections.workers);
   return {
     ...sections,
@@ -91,10 +91,11 @@ function complete(sections: Sections, file: string, directory: string): Config {
       server_domain: mapValues(tls_mgm.server_domain, (domain, name) => serverDomain(name, domain, directory)),
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
     },
+    hep_input: hep_input ?? null,
     mi_fifo: mi_fifo === undefined ? null : absoluteFifo(mi_fifo, directory),
     mi_datagram: mi_datagram ?? null,
     filters: resolve(directory, filters),
-    limits: { max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
+    limits: { ...limits, max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
     workers,
   };
 }

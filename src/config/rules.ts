@@ -9,7 +9,7 @@ import { servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ListenAt } from './socket.js';
 import type { ServerDomainSection } from './tls-schema.js';
-import type { HepId, ListenerConfig } from './types.js';
+import type { HepId, HepInputConfig, ListenerConfig } from './types.js';
 
 /** The part of the sections that rules read. */
 interface Ruled {
@@ -19,6 +19,8 @@ interface Ruled {
   readonly proto_hep: { readonly hep_id: readonly HepId[] };
   readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
   readonly httpd: Endpoint & { readonly token?: string };
+  readonly hep_input?: HepInputConfig | undefined;
+  readonly mi_datagram?: { readonly socket_name: Endpoint } | undefined;
   readonly mi_http: { readonly root: string };
   readonly prometheus: { readonly root: string };
   readonly mi_fifo?: { readonly fifo_name: string; readonly reply_dir: string } | undefined;
@@ -35,8 +37,8 @@ export interface Rule {
 }
 
 const socketsDiffer: Rule = {
-  reads: ['listeners', 'httpd'],
-  check({ listeners, httpd }, refuse) {
+  reads: ['listeners', 'httpd', 'hep_input'],
+  check({ listeners, httpd, hep_input }, refuse) {
     const sockets = [
       ...listeners.map(({ socket }, index) => ({
         at: socket as Endpoint,
@@ -44,6 +46,7 @@ const socketsDiffer: Rule = {
         path: ['listeners', index, 'socket'],
       })),
       { at: httpd as Endpoint, name: 'httpd', path: ['httpd', 'port'] },
+      ...(hep_input?.transport === 'tcp' ? [{ at: hep_input, name: 'hep_input', path: ['hep_input'] }] : []),
     ];
     for (const [index, { at, path }] of sockets.entries()) {
       const other = sockets.slice(0, index).find((earlier) => clash(earlier.at, at));
@@ -59,6 +62,26 @@ function clash(one: Endpoint, other: Endpoint): boolean {
   if (a === b || a === '::' || b === '::') return true;
   return (a === '0.0.0.0' && isIPv4(b)) || (b === '0.0.0.0' && isIPv4(a));
 }
+
+const datagramSocketsDiffer: Rule = {
+  reads: ['mi_datagram', 'hep_input'],
+  check({ mi_datagram, hep_input }, refuse) {
+    if (mi_datagram === undefined || hep_input?.transport !== 'udp' || !clash(mi_datagram.socket_name, hep_input))
+      return;
+    refuse(['hep_input'], `${formatEndpoint(mi_datagram.socket_name)} is the socket of mi_datagram already`);
+  },
+};
+
+const rangesGuardHepInput: Rule = {
+  reads: ['hep_input'],
+  check({ hep_input }, refuse) {
+    if (hep_input === undefined || hep_input.from !== null || isLoopback(hep_input.ip)) return;
+    refuse(
+      ['hep_input'],
+      `needs { socket, from }: ${hep_input.ip} is no loopback address, and who may send there must be said, as in from: [10.0.0.5]`,
+    );
+  },
+};
 
 const msrpsHasCertificate: Rule = {
   reads: ['listeners', 'tls_mgm'],
@@ -202,6 +225,8 @@ export const connectionsFit: Rule = {
 /** The rules of the text. */
 export const RULES: readonly Rule[] = [
   socketsDiffer,
+  datagramSocketsDiffer,
+  rangesGuardHepInput,
   upstreamsDiffer,
   toPathHasRanges,
   msrpsHasCertificate,

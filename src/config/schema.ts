@@ -10,6 +10,7 @@ import {
   oneOrMore,
   path,
   printable,
+  ranges,
   read,
   section,
   text,
@@ -17,23 +18,17 @@ import {
   zeroOrOne,
 } from './fields.js';
 import { HEP_ID_FORM, parseHepId } from './hep-id.js';
+import { hepInput } from './hep-input-schema.js';
 import { RULES, withRules } from './rules.js';
 import { miDatagram, miFifo } from './mi-schema.js';
-import {
-  ALLOWED_FORM,
-  CIDR_FORM,
-  parseAllowed,
-  parseRange,
-  parseSocket,
-  parseUpstream,
-  SOCKET_FORM,
-  UPSTREAM_FORM,
-} from './socket.js';
+import { ALLOWED_FORM, parseAllowed, parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
 import { domainsSection } from './tls-schema.js';
 
 /** What a link holds until its upstream connection stands. */
 const HOLD_BYTES = 16_384;
 const HOUR = 3_600_000;
+/** Some 25 MB in each process, if there are so many; at ten chats a second, all of more than an hour. */
+const CORRELATIONS = 100_000;
 const KIB = 1_024;
 const MIB = KIB * KIB;
 /** More than there are processors helps nobody; each has some 60 MB and connections to all destinations of its own. */
@@ -51,12 +46,8 @@ const upstream = z
   )
   .transform((given) => (given === 'to_path' || Array.isArray(given) ? given : [given]));
 
-const ranges = (what: string) => z.array(read(parseRange, CIDR_FORM), mustBe(what)).min(1, mustBe(what));
-
 const proxyProtocol = section({
-  from: ranges(`a list of at least one of ${CIDR_FORM}`).describe(
-    'Who sends a header, and has to. From anybody else it is refused.',
-  ),
+  from: ranges().describe('Who sends a header, and has to. From anybody else it is refused.'),
   timeout: milliseconds(1).default(5_000).describe('Milliseconds for the header, before TLS.'),
 });
 
@@ -127,6 +118,9 @@ const protoMsrp = section({
   correlation_wait: milliseconds()
     .default(5_000)
     .describe('How long events wait for the first message, whose session they belong to. 0: not at all.'),
+  correlation_lifetime: milliseconds(1)
+    .default(4 * HOUR)
+    .describe('How long it is known which SIP call a session is of, unless it is told anew.'),
 });
 
 const payloadType = whole(1, 255).default(100);
@@ -195,6 +189,9 @@ const shape = {
   to_path: toPath.prefault({}).describe('Next hops that clients name: what upstream: to_path may dial.'),
   proto_msrp: protoMsrp.prefault({}).describe('MSRP connections, and what of them is traced.'),
   proto_hep: protoHep.prefault({}).describe('Where the trace goes to, and how.'),
+  hep_input: hepInput
+    .exactOptional()
+    .describe('Where SIP is listened to, to trace MSRP with its call: a socket, or a section. Left out: nowhere.'),
   tls_mgm: domainsSection.prefault({}).describe('TLS domains: certificates, and whom to trust.'),
   httpd: httpd.prefault({}).describe('The HTTP port.'),
   mi_http: section({ root: root.default('mi').describe('The path of MI on httpd.') })
@@ -215,6 +212,9 @@ const shape = {
     max_connections: whole(1, 1_000_000)
       .optional()
       .describe('Accepted connections, over all workers. Left out: 4000, or what fits the open-file limit.'),
+    correlations: whole(1, 1_000_000)
+      .default(CORRELATIONS)
+      .describe('Sessions whose SIP call is known; of more, the oldest is forgotten. 250 octets or so each.'),
   })
     .prefault({})
     .describe('What there may be at once.'),

@@ -2,7 +2,7 @@
 import type { NextHop, Proto } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 import type { LogLevel } from '../lib/log.js';
-import type { SocketRange } from '../lib/cidr.js';
+import type { Cidr, SocketRange } from '../lib/cidr.js';
 import type { ProxyProtocolOptions } from '../net/proxy-header-reader.js';
 import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 
@@ -52,6 +52,7 @@ export interface ProtoMsrp {
   /** Octets. */
   readonly trace_max_payload: number;
   readonly correlation_wait: number;
+  readonly correlation_lifetime: number;
 }
 
 export interface ProtoHep {
@@ -64,6 +65,14 @@ export interface ProtoHep {
   readonly hep_queue_bytes: number;
   readonly homer5_on: 0 | 1;
   readonly homer5_delim: string;
+}
+
+export interface HepInputConfig extends Endpoint {
+  readonly transport: 'udp' | 'tcp';
+  /** Who may send; null: this machine. */
+  readonly from: readonly Cidr[] | null;
+  /** What packets must carry as their auth key; null: nothing. */
+  readonly auth_key: string | null;
 }
 
 export interface MiFifo {
@@ -98,6 +107,8 @@ export interface Config {
   };
   readonly proto_msrp: ProtoMsrp;
   readonly proto_hep: ProtoHep;
+  /** null: SIP is listened to nowhere. */
+  readonly hep_input: HepInputConfig | null;
   readonly tls_mgm: {
     /** In the order of the file: the first that matches is used. */
     readonly server_domain: Readonly<Record<string, ServerDomain>>;
@@ -111,7 +122,7 @@ export interface Config {
   readonly prometheus: { readonly root: string; readonly prefix: string };
   /** The folder of the filter modules, absolute. */
   readonly filters: string;
-  readonly limits: { readonly max_connections: number };
+  readonly limits: { readonly max_connections: number; readonly correlations: number };
   readonly drain_timeout: number;
   /** Processes that carry traffic. 1: this one does; more: a control process has them, and carries none itself. */
   readonly workers: number;

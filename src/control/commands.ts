@@ -1,6 +1,7 @@
 /** All MI commands, each in the file of what it is about. */
 import { connectionCommands } from './commands/connections.js';
 import type { Control } from './commands/control.js';
+import { correlationCommands } from './commands/correlations.js';
 import { coreCommands } from './commands/core.js';
 import { linkCommands } from './commands/links.js';
 import { statisticCommands } from './commands/statistics.js';
@@ -9,7 +10,7 @@ import { traceCommands } from './commands/trace.js';
 import { upstreamCommands } from './commands/upstreams.js';
 import { commandTable, type CommandTable } from './mi-command.js';
 
-export type { Control, Heard, TlsDomainFacts } from './commands/control.js';
+export type { Control, Correlations, Heard, TlsDomainFacts } from './commands/control.js';
 
 export function miCommands(control: Control): CommandTable {
   const table = commandTable([
@@ -20,6 +21,7 @@ export function miCommands(control: Control): CommandTable {
     ...tlsCommands(control),
     ...linkCommands(control),
     ...upstreamCommands(control),
+    ...correlationCommands(control),
   ]);
   return table;
 }

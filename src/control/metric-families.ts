@@ -45,6 +45,19 @@ export interface ControlSources {
   maxConnections(): number;
   /** Processes that carry traffic, and how often one was replaced. */
   workers(): { readonly alive: number; readonly restarts: number };
+  correlations(): CorrelationFigures;
+  /** Packets of hep_input by what became of them: a closed set, all of it from the start. */
+  hepInput(): Readonly<Record<string, number>>;
+}
+
+/** Which SIP calls sessions are of. */
+export interface CorrelationFigures {
+  /** Those that are known. */
+  readonly size: number;
+  /** Since the start, by who told them: a closed set. */
+  readonly learnt: Readonly<Record<string, number>>;
+  readonly refused: number;
+  readonly forgotten: number;
 }
 
 interface Family {
@@ -247,6 +260,38 @@ export const CONTROL_FAMILIES: readonly ControlFamily[] = [
     type: 'counter',
     help: 'Worker processes that ended by themselves and were to be replaced.',
     samples: (sources) => single(sources.workers().restarts),
+  },
+  {
+    name: 'correlations',
+    type: 'gauge',
+    help: 'MSRP sessions whose SIP call is known, at most limits.correlations.',
+    samples: (sources) => single(sources.correlations().size),
+  },
+  {
+    name: 'correlations_learnt_total',
+    type: 'counter',
+    help: 'MSRP sessions whose SIP call became known, by who told: mi (msrptap:correlate), sip (hep_input).',
+    labels: ['from'],
+    samples: (sources) => labelled('from', Object.entries(sources.correlations().learnt)),
+  },
+  {
+    name: 'correlations_refused_total',
+    type: 'counter',
+    help: 'Times that SIP named a session which is of another call already, as the second leg of a back-to-back user agent does.',
+    samples: (sources) => single(sources.correlations().refused),
+  },
+  {
+    name: 'correlations_forgotten_total',
+    type: 'counter',
+    help: 'MSRP sessions whose SIP call was forgotten before its time, because there were more than limits.correlations.',
+    samples: (sources) => single(sources.correlations().forgotten),
+  },
+  {
+    name: 'hep_input_packets_total',
+    type: 'counter',
+    help: 'Packets of hep_input: learnt (SIP with the path of an MSRP session), passed (any other HEP), refused (who may not send), malformed, dropped (more than are read).',
+    labels: ['result'],
+    samples: (sources) => labelled('result', Object.entries(sources.hepInput())),
   },
   {
     name: 'build_info',

@@ -26,27 +26,43 @@ export type OnError = (error: unknown, from: Endpoint) => void;
 /** A tool for looking on, so few senders are enough; each holds one packet at most. */
 const MAX_CONNECTIONS = 256;
 
+/** What becomes of packets as they come. */
+export interface Receiver {
+  /** Valid during the call only. What it throws goes to `failed`. */
+  receive(packet: Buffer, from: Endpoint): void;
+  failed: OnError;
+  /** Asked for each datagram and each connection, before anything is read of it. */
+  accepts(from: Endpoint): boolean;
+}
+
 /**
  * Receives HEP packets until it is closed. What is not a HEP packet is passed over; a connection on which not even the
  * lengths are right is closed.
  * @throws MsrptapError listen_failed
  */
 export async function listenHep(at: ListenAt, onPacket: OnPacket, onError: OnError = () => {}): Promise<HepListener> {
-  const receive = (packet: Buffer, from: Endpoint): void => {
-    // A keep-alive.
-    if (packet.length === HEADER_BYTES) return;
-    onPacket(decodeHep(packet), from);
-  };
-  return at.transport === 'udp' ? listenUdp(at, receive, onError) : listenTcp(at, receive, onError);
+  return receiveHep(at, {
+    receive: (packet, from) => onPacket(decodeHep(packet), from),
+    failed: onError,
+    accepts: () => true,
+  });
 }
 
-type Receive = (packet: Buffer, from: Endpoint) => void;
+/**
+ * The same, with packets that are not read yet. Keep-alives are no packets.
+ * @throws MsrptapError listen_failed
+ */
+export function receiveHep(at: ListenAt, receiver: Receiver): Promise<HepListener> {
+  return at.transport === 'udp' ? listenUdp(at, receiver) : listenTcp(at, receiver);
+}
 
-async function listenUdp(at: ListenAt, receive: Receive, onError: OnError): Promise<HepListener> {
+async function listenUdp(at: ListenAt, receiver: Receiver): Promise<HepListener> {
+  const onError: OnError = (error, from) => receiver.failed(error, from);
   const socket = createSocket({ type: isIPv6(at.host) ? 'udp6' : 'udp4' });
   socket.on('message', (datagram, remote) => {
     const from = endpoint(remote.address, remote.port);
-    guard(() => receive(datagram, from), onError, from);
+    if (datagram.length === HEADER_BYTES || !receiver.accepts(from)) return;
+    guard(() => receiver.receive(datagram, from), onError, from);
   });
   try {
     await listening(socket, at, () => socket.bind(at.port, at.host));
@@ -66,12 +82,14 @@ async function listenUdp(at: ListenAt, receive: Receive, onError: OnError): Prom
   };
 }
 
-async function listenTcp(at: ListenAt, receive: Receive, onError: OnError): Promise<HepListener> {
+async function listenTcp(at: ListenAt, receiver: Receiver): Promise<HepListener> {
+  const onError: OnError = (error, from) => receiver.failed(error, from);
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    receiveFrom(socket, receive, onError);
+    if (receiver.accepts(endpoint(socket.remoteAddress, socket.remotePort))) receiveFrom(socket, receiver, onError);
+    else socket.destroy();
   });
   server.maxConnections = MAX_CONNECTIONS;
   await listening(server, at, () => server.listen(at.port, at.host));
@@ -88,13 +106,13 @@ async function listenTcp(at: ListenAt, receive: Receive, onError: OnError): Prom
   };
 }
 
-function receiveFrom(socket: Socket, receive: Receive, onError: OnError): void {
+function receiveFrom(socket: Socket, receiver: Receiver, onError: OnError): void {
   const from = endpoint(socket.remoteAddress, socket.remotePort);
   const stream = new HepStream();
   socket.on('error', (error) => onError(error, from));
   socket.on('data', (bytes) => {
     const isWhole = guard(
-      () => stream.push(bytes, (packet) => guard(() => receive(packet, from), onError, from)),
+      () => stream.push(bytes, (packet) => guard(() => receiver.receive(packet, from), onError, from)),
       onError,
       from,
     );

@@ -12,6 +12,7 @@ export const ERRORS = {
   filter_route_missing: 'a filter module exports no route function',
   hep_packet_too_large: 'a HEP packet would be over 65507 bytes',
   hep_malformed: 'what arrived is not HEPv3',
+  sip_malformed: 'a SIP message with an MSRP path cannot be read',
   hep_address_invalid: 'an address of a HEP packet is not an IP address',
   hep_template_invalid: 'hep-js made a packet without the expected parts',
   mi_reply_failed: 'an MI reply cannot be written to its FIFO',

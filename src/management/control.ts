@@ -1,6 +1,6 @@
 import type { Carrier } from '../carrier.js';
 import type { Config } from '../config.js';
-import type { Control } from '../control/commands.js';
+import type { Control, Correlations } from '../control/commands.js';
 import { VERSION } from '../control/version.js';
 import { MAX_SPOT_SECONDS, MAX_SPOTS } from '../trace/spots.js';
 import { tlsDomains } from './tls-list.js';
@@ -26,6 +26,7 @@ export function controlOf(carrier: Carrier, config: Config): Control {
             longest: MAX_SPOT_SECONDS,
             set: (target, seconds) => carrier.apply({ kind: 'spot', spot: { target, seconds } }),
           },
+    correlations: proto_msrp.trace_destination.length === 0 ? null : correlationsOf(carrier, proto_msrp),
     startedAt: new Date(),
     version: VERSION,
     processes: () => carrier.processes,
@@ -37,5 +38,26 @@ export function controlOf(carrier: Carrier, config: Config): Control {
     tlsDomains: tlsDomains(config),
     reloadCertificates: () => carrier.apply({ kind: 'certificates' }),
     reloadFilters: proto_msrp.trace_filter_route === null ? null : () => carrier.apply({ kind: 'filter' }),
+  };
+}
+
+/** As many seconds as correlation_lifetime may have. */
+const LONGEST_CORRELATION = 2_147_483;
+
+function correlationsOf(carrier: Carrier, { correlation_lifetime }: Config['proto_msrp']): Correlations {
+  const { correlations } = carrier;
+  return {
+    get size() {
+      return correlations.size;
+    },
+    lifetime: correlation_lifetime / 1_000,
+    longest: LONGEST_CORRELATION,
+    newest: (count) => correlations.newest(count),
+    set: (session, call, seconds) => carrier.correlate({ session, call, seconds, from: 'mi' }),
+    end: async (session) => {
+      const known = correlations.timeOf(session);
+      if (known !== null) await carrier.correlate({ ...known, seconds: 0 });
+      return known !== null;
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { PacketFlow } from '../hep/packet.js';
 import type { Endpoint } from '../lib/address.js';
+import type { Correlations } from './correlations.js';
 import type { RouteInput } from './filter-route.js';
 import type { MirrorRules } from './mirror.js';
 import type { Spots } from './spots.js';
@@ -50,6 +51,7 @@ export interface TracerCore extends WaitingBudget {
   readonly on: boolean;
   /** What is traced although it is off. */
   readonly spots: Spots;
+  readonly correlations: Correlations;
   /** Between the parts of a text event; null: events are JSON. */
   readonly delimiter: string | null;
   /** For messages. */

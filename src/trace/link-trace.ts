@@ -14,6 +14,7 @@ import { Decisions, type DecisionsOwner } from './decisions.js';
 import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
 import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
+import { SessionCalls } from './session-calls.js';
 import { Sessions } from './sessions.js';
 import type { PacketFlow, TracerCore } from './core.js';
 import { type EventSender, WaitingEvent } from './waiting-event.js';
@@ -25,6 +26,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   readonly #tracer: TracerCore;
   readonly #decisions: Decisions;
   readonly #sessions = new Sessions();
+  readonly #calls: SessionCalls;
   readonly #waiting: WaitingRoom;
   readonly #paths: Paths<PacketFlow>;
   /** null: no message came in several reads so far. */
@@ -40,6 +42,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   constructor(link: LinkFacts, tracer: TracerCore) {
     this.#link = link;
     this.#tracer = tracer;
+    this.#calls = new SessionCalls(tracer.correlations, this.#sessions);
     this.#waiting = new WaitingRoom(tracer);
     this.#paths = new Paths(link.downstream, tracer.messageFlow);
     this.#decisions = new Decisions(link, tracer, this);
@@ -178,7 +181,6 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   #perhapsLater(leg: Leg, path: Path, direction: Direction, payload: Buffer, time: number, session: string): void {
     if (this.#decisions.of(leg) === 'never' || this.#paths.flow(path, direction) === 'none') return;
     const at = this.#stamp(time);
-    const correlation = this.#correlation(session);
     let octets = payload;
     const attempt = (): boolean => {
       const decision = this.#decisions.of(leg);
@@ -186,7 +188,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
       const flow = this.#paths.flow(path, direction);
       if (flow === 'none') return true;
       if (flow === 'unknown' || decision !== 'traced') return false;
-      this.#tracer.exporter.send(flow, at, correlation, octets);
+      this.#tracer.exporter.send(flow, at, this.#correlation(session), octets);
       return true;
     };
     if (this.#waiting.empty && attempt()) return;
@@ -227,7 +229,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   }
 
   #correlation(session: string): string {
-    return session === '' ? `conn-${this.#link.id}` : session;
+    return session === '' ? `conn-${this.#link.id}` : (this.#calls.callOf(session) ?? session);
   }
 
   /** Homer orders a ladder by time alone: strictly increasing per link. */

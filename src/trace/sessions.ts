@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { detached } from '../lib/detached.js';
 import type { Message } from '../msrp/message.js';
 import { printable } from '../hep/format.js';
 import { RecentPaths } from './recent-paths.js';
@@ -13,7 +14,7 @@ import { parseUri, sessionIdOf, uriKey } from '../msrp/uri.js';
  */
 
 /** Sessions remembered per link (connections of relays and SBCs carry many); the oldest is forgotten. */
-const MAX_SESSIONS = 256;
+export const MAX_SESSIONS = 256;
 /** Path pairs remembered as they were written, so that a chat's messages are looked up without parsing a URI. */
 const MAX_SPELLINGS = 2 * MAX_SESSIONS;
 /** Longer keys are remembered by their hash: header sections of 16 KiB must not fill the memory. */
@@ -28,10 +29,17 @@ export class Sessions {
   #bySpelling: Remembered | null = null;
   readonly #recent = new RecentPaths();
   readonly #ids: string[] = [];
+  /** The session-id of the other end, by that of the session. */
+  readonly #others = new Remembered(MAX_SESSIONS);
 
   /** The session-ids seen first, in order, MAX_CLOSED_SESSIONS at most. */
   get ids(): readonly string[] {
     return this.#ids;
+  }
+
+  /** The session-id of the end that does not name the session; '' when it is not known, or has none. */
+  otherIdOf(id: string): string {
+    return this.#others.get(id) ?? '';
   }
 
   /** @returns the correlation id of a message whose header section is complete; '' when its URIs have no session-id */
@@ -66,6 +74,7 @@ export class Sessions {
       id = correlationIdOf(toPath);
       if (id !== '' && this.#ids.length < MAX_CLOSED_SESSIONS && !this.#ids.includes(id)) this.#ids.push(id);
       this.#byPair.set(ends, id);
+      if (id !== '') this.#others.set(id, correlationIdOf(fromPath));
     }
     if (hops !== ends) this.#byPair.set(hops, id);
     return { id, remember: true };
@@ -79,10 +88,8 @@ export class Sessions {
 }
 
 /** As it can stand in a packet, so that events name the session as their packet does. */
-function correlationIdOf(toPath: readonly string[]): string {
-  const id = printable(sessionIdOf(toPath.at(-1) ?? ''));
-  // A copy: as a part of the URI it would keep all of that in memory.
-  return Buffer.from(id, 'latin1').toString('latin1');
+function correlationIdOf(path: readonly string[]): string {
+  return detached(printable(sessionIdOf(path.at(-1) ?? '')));
 }
 
 interface Found {

@@ -1,5 +1,6 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
 import type { TracedLink, Exporter, Filter, TracerCore, TracerOptions } from './core.js';
+import type { Correlations } from './correlations.js';
 import { encodeEvent, failed } from './event-payload.js';
 import { LinkTrace } from './link-trace.js';
 import { Spots, type SpotTime } from './spots.js';
@@ -12,14 +13,16 @@ export class Tracer implements Observer, TracerCore {
   readonly delimiter: string | null;
   readonly messageFlow: TracerCore['messageFlow'];
   readonly spots = new Spots();
+  readonly correlations: Correlations;
   readonly #links = new Set<TracedLink>();
   #on: boolean;
   #waitingBytes = 0;
 
-  constructor(options: TracerOptions, exporter: Exporter, filter: Filter | null) {
+  constructor(options: TracerOptions, exporter: Exporter, filter: Filter | null, correlations: Correlations) {
     this.options = options;
     this.exporter = exporter;
     this.filter = filter;
+    this.correlations = correlations;
     const { messages } = options.hep_payload_type;
     this.messageFlow = (source, destination) => exporter.flow(messages, source, destination);
     this.delimiter = options.homer5_on === 1 ? options.homer5_delim : null;

@@ -144,6 +144,9 @@ async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
       return (await carrier.closeLink(request.link)).told;
     case 'destinations':
       return (await carrier.destinations()).told;
+    case 'correlate':
+      carrier.tellCorrelations([request.correlation]);
+      return null;
     case 'drain':
       return carrier.drain(request.timeout, hurry.signal);
   }
@@ -159,6 +162,8 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
       return void prepare(message.setup);
     case 'join':
       return join(message.trace, message.spots);
+    case 'correlations':
+      return traffic?.tellCorrelations(message.correlations);
     case 'request':
       return void answer(message.id, message.request);
     case 'connection':

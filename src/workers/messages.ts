@@ -7,6 +7,7 @@ import type { LinkPage, PageRequest } from '../control/link-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import type { CorrelationTime } from '../trace/correlations.js';
 import type { SpotTime } from '../trace/spots.js';
 
 export interface Setup {
@@ -27,6 +28,7 @@ export type Request =
   | { readonly kind: 'links'; readonly page: PageRequest }
   | { readonly kind: 'close'; readonly link: string }
   | { readonly kind: 'destinations' }
+  | { readonly kind: 'correlate'; readonly correlation: CorrelationTime }
   /** Whether a socket is one that it has opened towards a next hop. */
   | { readonly kind: 'hasUpstream'; readonly source: Endpoint }
   /** The worker ends after its answer. */
@@ -41,6 +43,7 @@ export interface Answers {
   /** Whether it has that link. */
   readonly close: boolean;
   readonly destinations: readonly HepRow[];
+  readonly correlate: null;
   readonly hasUpstream: boolean;
   /** How many links were cut. */
   readonly drain: number;
@@ -55,6 +58,8 @@ export type ToWorker =
   | { readonly kind: 'setup'; readonly setup: Setup }
   /** It is one of those that carry traffic from here on; `trace` and `spots` are what is in force. */
   | { readonly kind: 'join'; readonly trace: boolean; readonly spots: readonly SpotTime[] }
+  /** Some of those that are known; unanswered. */
+  | { readonly kind: 'correlations'; readonly correlations: readonly CorrelationTime[] }
   | { readonly kind: 'request'; readonly id: number; readonly request: Request }
   /** Comes with a socket. */
   | { readonly kind: 'connection'; readonly listener: number }

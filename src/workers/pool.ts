@@ -7,10 +7,12 @@ import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import { watchModules } from '../trace/filter-watch.js';
+import { Correlations, type CorrelationTime } from '../trace/correlations.js';
 import { Spots, type SpotTime } from '../trace/spots.js';
 import { HEP_DRAIN_MS, type TrafficOptions } from '../traffic.js';
 import { Acceptor } from './acceptor.js';
 import { changeAll } from './change.js';
+import { CorrelationNews } from './correlation-news.js';
 import { Crew } from './crew.js';
 import { HandOver } from './hand-over.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -40,6 +42,8 @@ export class WorkerPool implements Carrier {
   readonly #crew: Crew;
   readonly #handOver: HandOver;
   readonly #acceptor: Acceptor;
+  readonly correlations: Correlations;
+  readonly #news: CorrelationNews;
   #trace: boolean;
   /** What is in force, for workers that join. */
   readonly #spots = new Spots();
@@ -64,6 +68,11 @@ export class WorkerPool implements Carrier {
     this.#log = log;
     this.#logLinesDropped = logLinesDropped;
     this.#trace = config.proto_msrp.trace_on === 1;
+    this.correlations = new Correlations({
+      limit: config.limits.correlations,
+      lifetime: config.proto_msrp.correlation_lifetime,
+    });
+    this.#news = new CorrelationNews(this.correlations);
     this.#crew = new Crew({
       config,
       log,
@@ -118,6 +127,18 @@ export class WorkerPool implements Carrier {
 
   apply(change: Change): Promise<void> {
     return this.#inTurn(() => this.#apply(change));
+  }
+
+  async correlate(correlation: CorrelationTime): Promise<void> {
+    this.correlations.tell(correlation);
+    // What SIP said before must not come behind it.
+    this.#news.flush();
+    await this.#hear((worker) => worker.ask({ kind: 'correlate', correlation }, QUESTION_LIMIT));
+  }
+
+  learn(session: string, call: string): void {
+    const news = this.correlations.learn(session, call);
+    if (news !== null) this.#news.add(news);
   }
 
   watch(): void {
@@ -253,6 +274,7 @@ export class WorkerPool implements Carrier {
   #join(worker: WorkerProcess): void {
     worker.join(this.#trace, this.#spots.times);
     if (this.#ownSockets !== null) worker.useOwnSockets(this.#ownSockets);
+    this.#news.join(worker);
     this.#crew.add(worker);
     this.#handOver.go();
   }

@@ -5,6 +5,7 @@ import type { Figures } from '../control/figures.js';
 import type { Endpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import type { CorrelationTime } from '../trace/correlations.js';
 import type { SpotTime } from '../trace/spots.js';
 import type { Answers, FromWorker, Request, Setup, ToWorker } from './messages.js';
 
@@ -122,6 +123,11 @@ export class WorkerProcess {
     this.#tell({ kind: 'join', trace, spots });
   }
 
+  /** @param sent called when the channel has taken them, or never will */
+  tellCorrelations(correlations: readonly CorrelationTime[], sent: () => void): void {
+    this.#tell({ kind: 'correlations', correlations }, sent);
+  }
+
   hand(listener: number, socket: Socket): void {
     this.#given += 1;
     this.#givenAt = performance.now();
@@ -184,9 +190,9 @@ export class WorkerProcess {
     throw failure;
   }
 
-  #tell(message: ToWorker): void {
+  #tell(message: ToWorker, sent: () => void = () => {}): void {
     // One that is gone needs no message.
-    if (!this.#isOver && this.#worker.isConnected()) this.#worker.send(message, () => {});
+    if (!this.#isOver && this.#worker.isConnected()) this.#worker.send(message, () => sent());
   }
 
   #onMessage(message: FromWorker): void {

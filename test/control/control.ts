@@ -12,6 +12,7 @@ export function fakeControl(changes: Partial<Control> = {}): FakeControl {
   return {
     calls,
     spots: null,
+    correlations: null,
     startedAt: new Date(2026, 7, 6, 16, 15, 26, 900),
     now: () => new Date(2026, 7, 20, 9, 5, 3, 100),
     version: '1.2.3',

@@ -33,6 +33,8 @@ const SOURCES: Sources = {
   upstreams: () => [{ name: 'msrp:10.0.0.5:2855', up: false, succeeded: 8, failed: 9 }],
   traceOn: () => true,
   maxConnections: () => 4000,
+  correlations: () => ({ size: 21, learnt: { mi: 22, sip: 23 }, refused: 24, forgotten: 25 }),
+  hepInput: () => ({ learnt: 26, passed: 27, refused: 28, malformed: 29, dropped: 30 }),
   observerErrors: () => 6,
   logLinesDropped: () => 7,
 };
@@ -197,6 +199,13 @@ describe('figures that others keep', () => {
     expect(value('log_lines_dropped_total')).toBe(7);
     expect([value('workers'), value('worker_restarts_total')]).toEqual([2, 1]);
     expect(value('worker_cpu_seconds_total', { worker: '1' })).toBe(0.5);
+    expect(value('correlations')).toBe(21);
+    const told = ['mi', 'sip'].map((from) => value('correlations_learnt_total', { from }));
+    expect([...told, value('correlations_refused_total'), value('correlations_forgotten_total')]).toEqual([
+      22, 23, 24, 25,
+    ]);
+    const results = ['learnt', 'passed', 'refused', 'malformed', 'dropped'];
+    expect(results.map((result) => value('hep_input_packets_total', { result }))).toEqual([26, 27, 28, 29, 30]);
     expect(value('build_info', { version: '1.2.3', node: process.versions.node })).toBe(1);
   });
 
@@ -270,8 +279,13 @@ describe('what a scrape gives', () => {
       'connection_failures_total',
       'connections',
       'connections_total',
+      'correlations',
+      'correlations_forgotten_total',
+      'correlations_learnt_total',
+      'correlations_refused_total',
       'filter_decisions_total',
       'hep_connected',
+      'hep_input_packets_total',
       'hep_packets_total',
       'hep_queue_bytes',
       'log_lines_dropped_total',

@@ -30,6 +30,7 @@ export interface Setup {
   readonly tls_mgm?: Settings;
   readonly mi_fifo?: Settings;
   readonly mi_datagram?: Settings;
+  readonly hep_input?: string | Settings;
   readonly limits?: Settings;
   readonly filters?: string;
   readonly drain_timeout?: number;

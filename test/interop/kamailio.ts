@@ -1,4 +1,4 @@
-/** Kamailio's sipcapture module: a HEP receiver that somebody else wrote, over UDP and TCP on one port. */
+/** Kamailio. With its sipcapture module, a HEP receiver that somebody else wrote, over UDP and TCP on one port. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -73,25 +73,30 @@ export class Kamailio {
     process.once('exit', this.#end);
   }
 
-  /** Resolves when it receives. @throws Error with what it said, when it does not start */
-  static async start(): Promise<Kamailio> {
+  /**
+   * Resolves when it receives.
+   * @param config a file in the folder kamailio
+   * @param defines what its preprocessor is told, as `NAME="value"`
+   * @throws Error with what it said, when it does not start
+   */
+  static async start(config = 'kamailio.cfg', defines: readonly string[] = []): Promise<Kamailio> {
     for (let attempt = 1; ; attempt += 1) {
-      const kamailio = Kamailio.#launch(await freePort());
+      const kamailio = Kamailio.#launch(await freePort(), config, defines);
       if (await kamailio.#isReady()) return kamailio;
       await kamailio.stop();
       if (attempt === ATTEMPTS) throw new Error(`kamailio does not start: ${kamailio.#said.join('\n')}`);
     }
   }
 
-  static #launch(port: number): Kamailio {
+  static #launch(port: number, file: string, defines: readonly string[]): Kamailio {
     const directory = mkdtempSync(join(tmpdir(), 'msrptap-kamailio-'));
-    const config = ['-f', join(import.meta.dirname, 'kamailio', 'kamailio.cfg')];
+    const config = ['-f', join(import.meta.dirname, 'kamailio', file)];
     const sockets = ['udp', 'tcp'].flatMap((proto) => ['-l', `${proto}:127.0.0.1:${port}`]);
     const files = ['-Y', directory, '-w', directory, '-P', join(directory, 'pid')];
-    const database = ['-A', `DB_URL="text://${directory}"`];
+    const defined = [`DB_URL="text://${directory}"`, ...defines].flatMap((define) => ['-A', define]);
     // In the foreground, logging to stderr, with little memory: MiB, shared and of each process.
     const options = ['-DD', '-E', '-m', '32', '-M', '8'];
-    const child = spawn(program('kamailio'), [...config, ...sockets, ...files, ...database, ...options], {
+    const child = spawn(program('kamailio'), [...config, ...sockets, ...files, ...defined, ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     return new Kamailio(port, directory, child, createInterface({ input: child.stderr }));

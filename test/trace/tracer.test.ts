@@ -5,6 +5,7 @@ import type { PacketFlow } from '#src/hep/packet.js';
 import { PacketTemplates } from '#src/hep/packet.js';
 import { type Endpoint, formatEndpoint } from '#src/lib/address.js';
 import { Parser } from '#src/msrp/parser.js';
+import { Correlations } from '#src/trace/correlations.js';
 import type { RouteInput } from '#src/trace/filter-route.js';
 import type { TracerOptions } from '#src/trace/core.js';
 import { Tracer } from '#src/trace/tracer.js';
@@ -116,7 +117,12 @@ class Harness {
     const filter = {
       decide: (input: RouteInput, answer: (traced: boolean) => void) => void this.asked.push({ input, answer }),
     };
-    this.tracer = new Tracer({ ...OPTIONS, ...options }, this.exporter, filtered ? filter : null);
+    this.tracer = new Tracer(
+      { ...OPTIONS, ...options },
+      this.exporter,
+      filtered ? filter : null,
+      new Correlations({ limit: 100, lifetime: 3_600_000 }),
+    );
   }
 
   accept(): this {
@@ -527,5 +533,73 @@ describe('ends', () => {
     const nowhere = { ip: '0.0.0.0', port: 0 };
     harness.link.connectFailed({ ...UPSTREAM_REFUSED, far: nowhere, reason: 'dns_not_found' });
     expect(harness.exporter.events[1]).toMatchObject({ Destination: 'sbc.example.com:2855', Reason: 'dns_not_found' });
+  });
+});
+
+const idsOf = ({ exporter }: Harness): string[] => exporter.packets.map(({ correlation }) => correlation);
+
+describe('a session whose SIP call is known', () => {
+  const CALL = { session: 'b0b', call: 'call-1@host', from: 'mi', seconds: 60 } as const;
+  test('carries the Call-ID in messages and events, which still name their session', () => {
+    const harness = new Harness();
+    harness.tracer.correlations.tell(CALL);
+    harness.accept().connect().read('up', send('aaaa')).read('down', ok('aaaa')).close();
+    expect(idsOf(harness)).toEqual(Array.from({ length: 6 }, () => 'call-1@host'));
+    expect(new Set(harness.exporter.events.map(({ Session }) => Session))).toEqual(new Set(['b0b']));
+  });
+
+  test('is known by the session-id of either end', () => {
+    const harness = new Harness();
+    harness.tracer.correlations.tell({ ...CALL, session: 'a11ce' });
+    harness.accept().connect().read('up', send('aaaa')).read('down', ok('aaaa'));
+    expect(new Set(idsOf(harness))).toEqual(new Set(['call-1@host']));
+  });
+
+  test('carries it from when it is known, until it is taken back', () => {
+    const harness = new Harness().accept().connect().read('up', send('aaaa'));
+    harness.tracer.correlations.tell(CALL);
+    harness.read('down', ok('aaaa'));
+    harness.tracer.correlations.tell({ ...CALL, call: 'call-2' });
+    harness.read('up', send('bbbb'));
+    harness.tracer.correlations.tell({ ...CALL, seconds: 0 });
+    harness.read('down', ok('bbbb'));
+    expect(idsOf(harness)).toEqual(['b0b', 'b0b', 'b0b', 'call-1@host', 'call-2', 'b0b']);
+  });
+
+  test('keeps it for as long as its link is, also when nothing else knows it any more', () => {
+    const harness = new Harness().accept().connect();
+    const { correlations } = harness.tracer;
+    correlations.tell(CALL);
+    harness.read('up', send('aaaa'));
+    for (let index = 0; index < 200; index += 1) correlations.learn(`other${index}`, 'another');
+    expect(correlations.get('b0b')).toBeNull();
+    harness.read('down', ok('aaaa')).close();
+    expect(new Set(idsOf(harness))).toEqual(new Set(['call-1@host']));
+    // Told anew, the link goes by that.
+    const again = new Harness().accept().connect();
+    again.tracer.correlations.tell(CALL);
+    again.read('up', send('aaaa'));
+    for (let index = 0; index < 200; index += 1) again.tracer.correlations.learn(`other${index}`, 'another');
+    again.tracer.correlations.tell({ ...CALL, call: 'call-2' });
+    again.read('down', ok('aaaa'));
+    expect(idsOf(again).at(-1)).toBe('call-2');
+  });
+
+  test('and no other session of the link', () => {
+    const harness = new Harness().accept().connect();
+    harness.tracer.correlations.tell(CALL);
+    harness.read('up', send('aaaa')).read('up', send('bbbb', 'c4r0l')).read('up', send('cccc'));
+    expect(harness.exporter.messages.map(({ correlation }) => correlation)).toEqual([
+      'call-1@host',
+      'c4r0l',
+      'call-1@host',
+    ]);
+  });
+
+  test('packets that waited for a decision carry it, if it was learnt meanwhile', () => {
+    const harness = new Harness({}, true).accept().connect().read('up', send('aaaa'));
+    harness.tracer.correlations.tell(CALL);
+    for (const { answer } of harness.asked) answer(true);
+    expect(idsOf(harness)).toEqual(['call-1@host', 'call-1@host', 'call-1@host']);
   });
 });

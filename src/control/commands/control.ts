@@ -37,6 +37,8 @@ export interface Control {
   readonly trace: { readonly on: boolean; set(on: boolean): void | Promise<void> };
   /** What is traced for a while although tracing is off; null: there is no trace_destination. */
   readonly spots: Spots | null;
+  /** Which SIP calls sessions are of; null: there is no trace_destination. */
+  readonly correlations: Correlations | null;
   readonly startedAt: Date;
   /** Of this program, as in package.json. */
   readonly version: string;
@@ -61,6 +63,27 @@ export interface Spots {
   readonly most: number;
   readonly longest: number;
   set(target: string, seconds: number): Promise<void>;
+}
+
+export interface Correlations {
+  readonly size: number;
+  /** Seconds that one is known if nobody says otherwise, and the most that somebody may. */
+  readonly lifetime: number;
+  readonly longest: number;
+  /** The last that were told, newest first. */
+  newest(count: number): readonly CorrelationRow[];
+  set(session: string, call: string, seconds: number): Promise<void>;
+  /** @returns whether there was one */
+  end(session: string): Promise<boolean>;
+}
+
+export interface CorrelationRow {
+  readonly session: string;
+  readonly call: string;
+  /** Who told it: mi or sip. */
+  readonly from: string;
+  /** Until it is forgotten. */
+  readonly seconds: number;
 }
 
 /** What a command answers that changes something: where that fails for a reason of this project, the reason. */
