@@ -47,7 +47,7 @@ describe('a log into a file', () => {
   it('has every line, in order, when it was closed', async () => {
     const path = join(scratch(), 'log');
     const fd = openSync(path, 'w');
-    const stream = newStream({ fd });
+    const stream = newStream({ fd, flushTimeout: 10_000 });
     for (let number = 0; number < LINES; number++) stream.write(numbered(number));
     await stream.close();
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
