@@ -1,0 +1,45 @@
+/** What msrptap exposes, by its code: the metrics, their labels and the values that those can have. */
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { CONTROL_FAMILIES, TRAFFIC_FAMILIES } from '#src/control/metric-families.js';
+import { METHODS, PROTOS, REASON_CODES, STATUS_CODES } from '#src/control/label-sets.js';
+import { PARSE_ERRORS } from '#src/msrp/parse-errors.js';
+import { DECISION_OUTCOMES } from '#src/trace/filter-thread.js';
+
+/** Those that Prometheus adds to all it scrapes. */
+export const SCRAPED = ['job', 'instance'];
+
+/** Labels by metric: msrptap's, Node's own, and Prometheus' `up`. */
+export const KNOWN: ReadonlyMap<string, readonly string[]> = new Map([
+  ...[...TRAFFIC_FAMILIES, ...CONTROL_FAMILIES].map(({ name, labels = [] }) => named(`msrptap_${name}`, labels)),
+  ...nodesOwn().map((name) => named(name, [])),
+  named('up', []),
+]);
+
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  leg: ['downstream', 'upstream'],
+  direction: ['up', 'down'],
+  proto: PROTOS,
+  method: METHODS,
+  code: STATUS_CODES,
+  decision: DECISION_OUTCOMES,
+  job: ['msrptap'],
+};
+
+/** The values that a label of a metric can have; null: any. */
+export function valuesOf(metric: string, label: string): readonly string[] | null {
+  if (label === 'result') {
+    return metric === 'msrptap_hep_packets_total' ? ['sent', 'dropped', 'failed', 'maybe'] : ['success', 'failure'];
+  }
+  if (label === 'reason') return metric === 'msrptap_parse_errors_total' ? Object.keys(PARSE_ERRORS) : REASON_CODES;
+  return VALUES[label] ?? null;
+}
+
+function nodesOwn(): readonly string[] {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry.getMetricsAsArray().map(({ name }) => name);
+}
+
+function named(name: string, labels: readonly string[]): readonly [string, readonly string[]] {
+  return [name, [...SCRAPED, ...labels]];
+}
