@@ -12,6 +12,7 @@ const INSTALLED_BY = {
   tshark: 'apt-get install tshark',
   openssl: 'apt-get install openssl',
   prometheus: 'apt-get install prometheus',
+  promtool: 'apt-get install prometheus',
   sngrep: 'apt-get install sngrep',
   initdb: 'apt-get install postgresql',
   postgres: 'apt-get install postgresql',
