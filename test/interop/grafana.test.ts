@@ -1,0 +1,93 @@
+/** A real Prometheus scrapes msrptap and is asked all that the dashboard and the rules ask: each must give data. */
+import { expect, test } from 'vitest';
+import { useCerts } from '../helpers/certs.js';
+import { dashboardQueries, filledIn, readRules } from '../grafana/files.js';
+import { lookedAt } from '../grafana/promql.js';
+import { startScene } from './grafana-scene.js';
+import type { Prometheus } from './prometheus.js';
+
+const certs = useCerts();
+
+/** What Prometheus says of a rule. */
+interface RuleState {
+  readonly name: string;
+  readonly type: 'alerting' | 'recording';
+  readonly health: string;
+  /** Of an alert. */
+  readonly state?: 'inactive' | 'pending' | 'firing';
+}
+
+const TROUBLED = [
+  'MsrptapNextHopDown',
+  'MsrptapDialsFail',
+  'MsrptapAcceptsFail',
+  'MsrptapLinksCut',
+  'MsrptapParseErrors',
+  'MsrptapFilterFails',
+  'MsrptapHepPacketsLost',
+  'MsrptapHepDestinationDown',
+];
+const CALM = [
+  'MsrptapDown',
+  'MsrptapAbsent',
+  'MsrptapConnectionsNearLimit',
+  'MsrptapConnectionsRefused',
+  'MsrptapTracingOff',
+  'MsrptapCertificateExpires',
+  'MsrptapCertificateExpiresNow',
+  'MsrptapWorkerDied',
+  'MsrptapErrorsInside',
+];
+
+/** Long enough for four scrapes, one a second. */
+const TIMES = { rateInterval: '10s', range: '1m' };
+
+test('every query of the dashboard and of the rules gives data', { timeout: 120_000 }, async () => {
+  const { prometheus, traffic } = await startScene(certs());
+  await Promise.race([traffic.done, answers(prometheus)]);
+  // Those that have something to say begin to, and the others are silent.
+  await Promise.race([traffic.done, speaks(prometheus, TROUBLED)]);
+  const states = await rules(prometheus);
+  expect(states.map(({ name }) => name)).toEqual(expect.arrayContaining([...TROUBLED, ...CALM]));
+  expect(states.filter(({ health }) => health !== 'ok')).toEqual([]);
+  expect(states.filter(({ name, state }) => CALM.includes(name) && state !== 'inactive')).toEqual([]);
+  await traffic.stop();
+});
+
+async function answers(prometheus: Prometheus): Promise<void> {
+  const queries = [
+    ...dashboardQueries().map((query) => filledIn(query, TIMES)),
+    ...readRules().flatMap(({ expr, record }) => [...lookedAt(expr), ...(record === undefined ? [] : [record])]),
+  ];
+  expect(queries.length).toBeGreaterThan(60);
+  expect(await withoutData(prometheus, ['sum(msrptap_that_is_not_there)', '0 * sum(up) / 0'])).toHaveLength(2);
+  let missing: readonly string[] = queries;
+  await expect
+    .poll(async () => (missing = await withoutData(prometheus, missing)), { timeout: 60_000, interval: 500 })
+    .toEqual([]);
+}
+
+/** All of them are pending or firing. */
+async function speaks(prometheus: Prometheus, names: readonly string[]): Promise<void> {
+  const silent = async (): Promise<readonly string[]> =>
+    (await rules(prometheus))
+      .filter(({ name, state }) => names.includes(name) && state === 'inactive')
+      .map(({ name }) => name);
+  await expect.poll(silent, { timeout: 30_000, interval: 500 }).toEqual([]);
+}
+
+/** Those that have no series now, or one that is no number. */
+async function withoutData(prometheus: Prometheus, queries: readonly string[]): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const query of queries) {
+    const samples = await prometheus.query(query);
+    if (samples.length === 0 || samples.some(({ value }) => Number.isNaN(value))) missing.push(query);
+  }
+  return missing;
+}
+
+async function rules(prometheus: Prometheus): Promise<readonly RuleState[]> {
+  const response = await fetch(`${prometheus.url}/api/v1/rules`);
+  const { data } = (await response.json()) as { data: { groups: readonly { rules: readonly RuleState[] }[] } };
+  return data.groups.flatMap((group) => group.rules);
+}
