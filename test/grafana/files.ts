@@ -14,7 +14,13 @@ export interface Panel {
   readonly datasource?: Datasource;
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly Target[];
-  readonly fieldConfig?: { readonly defaults: { readonly unit?: string; readonly mappings?: readonly unknown[] } };
+  readonly fieldConfig?: {
+    readonly defaults: {
+      readonly unit?: string;
+      readonly mappings?: readonly unknown[];
+      readonly thresholds?: { readonly steps: readonly { readonly color: string; readonly value: number | null }[] };
+    };
+  };
 }
 
 export interface Target {

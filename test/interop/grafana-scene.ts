@@ -24,8 +24,13 @@ export interface Scene {
   readonly traffic: Traffic;
 }
 
-/** Two workers; a next hop, and one that is dead; Homer, and one that is gone. Traffic flows until the test ends. */
-export async function startScene(certs: Certs): Promise<Scene> {
+type Troubled = (seconds: number) => boolean;
+
+/**
+ * Two workers; a next hop, and one that is dead; Homer, and one that is gone. Traffic flows until the test ends.
+ * @param isTroubled whether things go wrong so many seconds after the beginning
+ */
+export async function startScene(certs: Certs, isTroubled: Troubled = () => true): Promise<Scene> {
   const [trace, hop] = [await Trace.start(), await NextHop.start()];
   const filters = mkdtempSync(join(tmpdir(), 'msrptap-filters-'));
   onTestFinished(() => rmSync(filters, { recursive: true }));
@@ -51,7 +56,7 @@ export async function startScene(certs: Certs): Promise<Scene> {
     interval: 1,
     rules: [join(ROOT, 'grafana/rules.yaml')],
   });
-  return { prometheus, traffic: new Traffic(tap, hop, certs) };
+  return { prometheus, traffic: new Traffic(tap, hop, certs, isTroubled) };
 }
 
 interface Link {
@@ -73,6 +78,7 @@ export class Traffic {
   readonly #tap: TapProcess;
   readonly #hop: NextHop;
   readonly #certs: Certs;
+  readonly #isTroubled: Troubled;
   readonly #links: Link[] = [];
   readonly #mishaps: readonly (() => Promise<void>)[];
   #turn = 0;
@@ -81,7 +87,8 @@ export class Traffic {
   /** Rejects with what went wrong on the way that was not to. */
   readonly done: Promise<void>;
 
-  constructor(tap: TapProcess, hop: NextHop, certs: Certs) {
+  constructor(tap: TapProcess, hop: NextHop, certs: Certs, isTroubled: Troubled) {
+    this.#isTroubled = isTroubled;
     this.#tap = tap;
     this.#hop = hop;
     this.#certs = certs;
@@ -107,7 +114,7 @@ export class Traffic {
       const next = new Promise((resolve) => setTimeout(resolve, TURN_MS));
       await this.#comeAndGo();
       await Promise.all(this.#links.map((link, index) => this.#converse(link, index)));
-      if (this.#turn % BETWEEN_MISHAPS === 0) {
+      if (this.#turn % BETWEEN_MISHAPS === 0 && this.#isTroubled((this.#turn * TURN_MS) / 1_000)) {
         await this.#mishaps[(this.#turn / BETWEEN_MISHAPS) % this.#mishaps.length]?.();
       }
       this.#turn += 1;
@@ -179,8 +186,9 @@ export class Traffic {
   }
 
   async #deadNextHop(): Promise<void> {
-    const client = await dial(this.#tap.sockets[2] ?? this.#tap.socket);
-    await ended(client);
+    // It may be reset before this end knows that it stands.
+    const client = await dial(this.#tap.sockets[2] ?? this.#tap.socket).catch(() => null);
+    if (client !== null) await ended(client);
   }
 
   async #strayLines(): Promise<void> {
