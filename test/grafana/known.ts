@@ -25,11 +25,14 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   job: ['msrptap'],
 };
 
+const RESULTS: Readonly<Record<string, readonly string[]>> = {
+  msrptap_hep_packets_total: ['sent', 'dropped', 'failed', 'maybe'],
+  msrptap_hep_input_packets_total: ['learnt', 'passed', 'refused', 'malformed', 'dropped'],
+};
+
 /** The values that a label of a metric can have; null: any. */
 export function valuesOf(metric: string, label: string): readonly string[] | null {
-  if (label === 'result') {
-    return metric === 'msrptap_hep_packets_total' ? ['sent', 'dropped', 'failed', 'maybe'] : ['success', 'failure'];
-  }
+  if (label === 'result') return RESULTS[metric] ?? ['success', 'failure'];
   if (label === 'reason') return metric === 'msrptap_parse_errors_total' ? Object.keys(PARSE_ERRORS) : REASON_CODES;
   return VALUES[label] ?? null;
 }

@@ -1,4 +1,4 @@
-import { BytesIEC, CountsPerSecond, PacketsPerSecond } from '@grafana/grafana-foundation-sdk/units';
+import { BytesIEC, CountsPerSecond, PacketsPerSecond, Short } from '@grafana/grafana-foundation-sdk/units';
 import { lines, states, type Panel } from '../panels.js';
 import { happening, min, rate, series, sum } from '../query.js';
 
@@ -50,6 +50,31 @@ export function hepDelivery(): readonly Panel[] {
         'What trace_filter_route says of each connection. drop: not traced. throw, promise, timeout, crash, unavailable: the route is broken, and the connection is traced.',
       unit: CountsPerSecond,
       queries: [{ expr: happening(sum(rate('filter_decisions_total'), 'decision')), legend: '{{decision}}' }],
+    }),
+    lines({
+      title: 'Sessions with a call',
+      description:
+        'MSRP sessions whose SIP call is known, so that Homer shows them with it; at most limits.correlations.',
+      unit: Short,
+      queries: [{ expr: sum(series('correlations'), 'instance'), legend: '{{instance}}' }],
+    }),
+    lines({
+      title: 'Calls learnt',
+      description:
+        'Who told: mi (msrptap:correlate), sip (hep_input). refused: the session is of another call already. forgotten: limits.correlations is too small.',
+      unit: CountsPerSecond,
+      queries: [
+        { expr: sum(rate('correlations_learnt_total'), 'from'), legend: '{{from}}' },
+        { expr: sum(rate('correlations_refused_total')), legend: 'refused' },
+        { expr: sum(rate('correlations_forgotten_total')), legend: 'forgotten' },
+      ],
+    }),
+    lines({
+      title: 'HEP input',
+      description:
+        'Packets that hep_input gets. learnt: SIP with the path of an MSRP session; refused: who may not send; dropped: more than are read.',
+      unit: PacketsPerSecond,
+      queries: [{ expr: sum(rate('hep_input_packets_total'), 'result'), legend: '{{result}}' }],
     }),
   ];
 }
