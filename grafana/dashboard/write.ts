@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { buildDashboard } from './dashboard.js';
 
-/** As seen from here, and from .cache/dashboard, where this is compiled to. */
-const FILE = new URL('../../grafana/msrptap.json', import.meta.url);
+/** As seen from .cache/grafana/dashboard, where this is compiled to. */
+const FILE = new URL('../../../grafana/msrptap.json', import.meta.url);
 
 const text = `${JSON.stringify(buildDashboard(), null, 2)}\n`;
 if (!process.argv.includes('--check')) {

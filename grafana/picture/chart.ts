@@ -39,57 +39,82 @@ const MOST_LINES = 6;
 
 export function drawChart({ title, unit, lines, length, step }: Chart, box: Box, theme: Theme): string {
   const shown = lines.toSorted((a, b) => total(b) - total(a)).slice(0, MOST_LINES);
-  const plot = {
-    x: box.x + LEFT,
-    y: box.y + TOP,
-    width: box.width - LEFT - RIGHT,
-    height: box.height - TOP - BOTTOM,
-  };
   const values = shown.flatMap(({ points }) => points.map(([, value]) => value));
   const levels = ticks(Math.max(0, ...values), TICKS);
-  const highest = levels.at(-1) ?? 1;
-  const atX = (seconds: number): number => plot.x + (seconds / length) * plot.width;
-  const atY = (value: number): number => plot.y + plot.height - (value / highest) * plot.height;
-  const bottom = plot.y + plot.height;
-  const small = { fill: theme.faint, 'font-size': 11 };
-  const grid = levels.map(
-    (level) =>
-      element('path', { d: `M${coordinate(plot.x)} ${coordinate(atY(level))}h${plot.width}`, stroke: theme.grid }) +
-      text(formatted(level, unit), { x: plot.x - 8, y: atY(level) + 4, 'text-anchor': 'end', ...small }),
-  );
-  const times: string[] = [];
-  for (let seconds = 0; seconds <= length; seconds += SECONDS_A_TICK) {
-    times.push(text(clock(seconds), { x: atX(seconds), y: bottom + 16, 'text-anchor': 'middle', ...small }));
-  }
-  const drawn = shown.map(({ points }, index) => {
-    const color = theme.lines[index % theme.lines.length] ?? theme.text;
-    return unbroken(points, step)
-      .map((part) => {
-        const d = part.map(([seconds, value]) => `${coordinate(atX(seconds))} ${coordinate(atY(value))}`).join('L');
-        const [first = 0] = part[0] ?? [];
-        const [last = 0] = part.at(-1) ?? [];
-        const area = `M${coordinate(atX(first))} ${coordinate(bottom)}L${d}L${coordinate(atX(last))} ${coordinate(bottom)}Z`;
-        return (
-          element('path', { d: area, fill: color, 'fill-opacity': '0.08' }) +
-          element('path', {
-            d: `M${d}`,
-            fill: 'none',
-            stroke: color,
-            'stroke-width': '1.5',
-            'stroke-linejoin': 'round',
-          })
-        );
-      })
-      .join('');
-  });
+  const plot = plotIn(box, length, levels.at(-1) ?? 1);
   return [
     drawFrame(box, theme),
     text(title, { x: box.x + 14, y: box.y + 23, fill: theme.text, 'font-size': 13, 'font-weight': 600 }),
-    ...grid,
-    ...times,
-    ...drawn,
+    drawAxes(plot, levels, unit, length, theme),
+    ...shown.map(({ points }, index) => drawLine(unbroken(points, step), plot, colorOf(index, theme))),
     drawLegend(shown, { ...box, x: box.x + 16, y: box.y + box.height - 12, width: box.width - 32 }, theme),
   ].join('\n');
+}
+
+/** Where seconds and values lie. */
+interface Plot {
+  readonly left: number;
+  readonly right: number;
+  readonly bottom: number;
+  readonly x: (seconds: number) => number;
+  readonly y: (value: number) => number;
+}
+
+function plotIn(box: Box, length: number, highest: number): Plot {
+  const [left, right] = [box.x + LEFT, box.x + box.width - RIGHT];
+  const [top, bottom] = [box.y + TOP, box.y + box.height - BOTTOM];
+  return {
+    left,
+    right,
+    bottom,
+    x: (seconds) => left + (seconds / length) * (right - left),
+    y: (value) => bottom - (value / highest) * (bottom - top),
+  };
+}
+
+function drawAxes(plot: Plot, levels: readonly number[], unit: string, length: number, theme: Theme): string {
+  const ends = (y: number): readonly (readonly [number, number])[] => [
+    [plot.left, y],
+    [plot.right, y],
+  ];
+  const small = { fill: theme.faint, 'font-size': 11 };
+  const drawn = levels.flatMap((level) => [
+    element('path', { d: path(ends(plot.y(level))), stroke: theme.grid }),
+    text(formatted(level, unit), { x: plot.left - 8, y: plot.y(level) + 4, 'text-anchor': 'end', ...small }),
+  ]);
+  for (let seconds = 0; seconds <= length; seconds += SECONDS_A_TICK) {
+    drawn.push(text(clock(seconds), { x: plot.x(seconds), y: plot.bottom + 16, 'text-anchor': 'middle', ...small }));
+  }
+  return drawn.join('');
+}
+
+function drawLine(parts: readonly Line['points'][], plot: Plot, color: string): string {
+  return parts
+    .map((part) => {
+      const points = part.map(([seconds, value]) => [plot.x(seconds), plot.y(value)] as const);
+      const ends = [points.at(-1), points.at(0)].flatMap((end) =>
+        end === undefined ? [] : [[end[0], plot.bottom] as const],
+      );
+      return (
+        element('path', { d: `${path([...points, ...ends])}Z`, fill: color, 'fill-opacity': '0.08' }) +
+        element('path', {
+          d: path(points),
+          fill: 'none',
+          stroke: color,
+          'stroke-width': 1.5,
+          'stroke-linejoin': 'round',
+        })
+      );
+    })
+    .join('');
+}
+
+function path(points: readonly (readonly [number, number])[]): string {
+  return `M${points.map(([x, y]) => `${coordinate(x)} ${coordinate(y)}`).join('L')}`;
+}
+
+function colorOf(index: number, { lines, text: color }: Theme): string {
+  return lines[index % lines.length] ?? color;
 }
 
 export function drawFrame({ x, y, width, height }: Box, { panel, border }: Theme): string {
@@ -113,7 +138,7 @@ function drawLegend(lines: readonly Line[], { x, y, width }: Box, theme: Theme):
       const needed = 18 + legend.length * CHARACTER;
       if (start + needed > x + width) return '';
       left += needed + 12;
-      const color = theme.lines[index % theme.lines.length] ?? theme.text;
+      const color = colorOf(index, theme);
       return (
         element('path', { d: `M${coordinate(start)} ${coordinate(y - 4)}h12`, stroke: color, 'stroke-width': 3 }) +
         text(legend, { x: start + 18, y, fill: theme.faint, 'font-size': 11 })
