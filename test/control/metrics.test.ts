@@ -35,6 +35,7 @@ const SOURCES: Sources = {
   maxConnections: () => 4000,
   correlations: () => ({ size: 21, learnt: { mi: 22, sip: 23 }, refused: 24, forgotten: 25 }),
   hepInput: () => ({ learnt: 26, passed: 27, refused: 28, malformed: 29, dropped: 30 }),
+  transactionsOpen: () => 0,
   observerErrors: () => 6,
   logLinesDropped: () => 7,
 };
