@@ -78,6 +78,7 @@ const PURE = [
   'proxy/repeated-requests',
   'proxy/to-path.ts',
   'proxy/upstreams',
+  'transactions/',
   'net/proxy-protocol',
 ];
 

@@ -12,6 +12,8 @@ const OVER = -1;
 
 const NO_IDS = new Uint8Array(0);
 const NO_TIMES = new Float64Array(0);
+/** Nothing is ever added to it. */
+const NO_METHODS: string[] = [];
 
 /**
  * The requests of one direction that await their responses: a ring, in the order in which they came. Responses mostly
@@ -29,7 +31,7 @@ export class Requests {
   #ids = NO_IDS;
   /** In milliseconds of performance.now(). */
   #since = NO_TIMES;
-  #methods: string[] = [];
+  #methods = NO_METHODS;
   #first = 0;
   /** Slots from the first to the last, with those between them that are over. */
   #used = 0;
@@ -107,7 +109,7 @@ export class Requests {
     this.#first = 0;
     this.#ids = NO_IDS;
     this.#since = NO_TIMES;
-    this.#methods = [];
+    this.#methods = NO_METHODS;
     return count;
   }
 
