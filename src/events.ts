@@ -90,10 +90,24 @@ export interface Read {
   readonly parseError: string | null;
 }
 
+/** A request whose response did not come in time. */
+export interface TimedOutTransaction {
+  /** Of the request. */
+  readonly direction: Direction;
+  /** As it is written; 32 octets of it at most. */
+  readonly method: string;
+  readonly transactionId: string;
+  /** Milliseconds since the last octet of the request. */
+  readonly age: number;
+  /** Microseconds since 1970. */
+  readonly at: number;
+}
+
 export interface LinkObserver {
   connected(upstream: ConnectionFacts): void;
   connectFailed(attempt: FailedAttempt): void;
   read(read: Read): void;
+  transactionTimedOut(transaction: TimedOutTransaction): void;
   closed(connection: ConnectionFacts, ending: Ending): void;
   /** Nothing more comes of this link. */
   ended(): void;
@@ -103,4 +117,10 @@ export interface Observer {
   /** A downstream connection was accepted (TLS included). */
   link(link: LinkFacts): LinkObserver;
   acceptFailed(attempt: FailedAttempt): void;
+}
+
+/** One that makes more of what observers are told, and tells them that too. */
+export interface Layer {
+  /** @param everybody those who observe a link */
+  over(everybody: LinkObserver): LinkObserver;
 }

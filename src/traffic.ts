@@ -7,7 +7,7 @@ import { Counting } from './control/counting.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
 import { linkPage, type LinkPage, type PageRequest } from './control/link-rows.js';
-import type { Observer } from './events.js';
+import type { Layer, Observer } from './events.js';
 import { HepExporter } from './hep/exporter.js';
 import type { PacketIdentity } from './hep/packet.js';
 import type { DestinationConfig } from './hep/transport.js';
@@ -28,6 +28,7 @@ import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
 import { Correlations, type CorrelationTime } from './trace/correlations.js';
 import type { SpotTime } from './trace/spots.js';
 import { Tracer } from './trace/tracer.js';
+import { Transactions } from './transactions/transactions.js';
 
 /** What may wait for a route's answer or a session, however small the queues of the destinations are. */
 const MIN_WAITING_BYTES = 1_048_576;
@@ -121,10 +122,13 @@ export class Traffic implements Carrier {
       hep: () => exporter.stats(),
       tlsCertificates: () => [...this.#tls.server.expiries, ...this.#tls.client.expiries],
       upstreams: () => this.#proxy.upstreams,
+      transactionsOpen: () => transactions?.open ?? 0,
       observerErrors: () => this.#observerErrors,
       logLinesDropped,
       usage: () => usageOf(slot),
     });
+    const { transaction_timeout } = proto_msrp;
+    const transactions = transaction_timeout === 0 ? null : new Transactions(transaction_timeout, this.#counting);
     this.#connectionLog = new ConnectionLog(log);
     this.#errorLog = new RateLimitedLog(log);
     this.#proxy = new Proxy(
@@ -137,7 +141,10 @@ export class Traffic implements Carrier {
         to_path: config.to_path,
       },
       { clientTls, isOthersUpstream: isOthersUpstream ?? (() => false) },
-      this.#observers([this.#counting, this.#connectionLog, ...(tracer === null ? [] : [tracer]), ...observers]),
+      this.#observers(
+        [this.#counting, this.#connectionLog, ...(tracer === null ? [] : [tracer]), ...observers],
+        transactions === null ? [] : [transactions],
+      ),
     );
   }
 
@@ -294,11 +301,12 @@ export class Traffic implements Carrier {
     };
   }
 
-  #observers(observers: readonly Observer[]): Observers {
-    return new Observers(observers, (thrown) => {
+  #observers(observers: readonly Observer[], layers: readonly Layer[]): Observers {
+    const onError = (thrown: unknown): void => {
       this.#observerErrors += 1;
       this.#errorLog.write('error', 'an observer failed; forwarding goes on', { error: messageOf(thrown) });
-    });
+    };
+    return new Observers(observers, onError, layers);
   }
 }
 

@@ -15,6 +15,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   events: ['types:lib', 'types:msrp', 'types:net'],
   proxy: ['lib', 'msrp', 'net', 'events'],
   trace: ['lib', 'msrp', 'hep', 'events'],
+  transactions: ['lib', 'msrp', 'events'],
   config: ['lib', 'types:events', 'types:net', 'net/tls-domain', 'hep'],
   control: ['lib', 'events'],
   check: ['lib', 'net', 'trace', 'config'],
@@ -36,7 +37,19 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   management: ['lib', 'config', 'control', 'hep-input', 'trace/spots', 'types:carrier', 'types:net'],
   app: ['lib', 'traffic', 'workers', 'management', 'check', 'config', 'control/version', 'types:carrier'],
-  traffic: ['lib', 'msrp', 'net', 'proxy', 'trace', 'hep', 'config', 'control', 'types:events', 'types:carrier'],
+  traffic: [
+    'lib',
+    'msrp',
+    'net',
+    'proxy',
+    'trace',
+    'transactions',
+    'hep',
+    'config',
+    'control',
+    'types:events',
+    'types:carrier',
+  ],
   commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'import', 'msrp'],
   cli: ['lib', 'commands', 'control'],
 };
@@ -65,6 +78,7 @@ const PURE = [
   'proxy/repeated-requests',
   'proxy/to-path.ts',
   'proxy/upstreams',
+  'transactions/',
   'net/proxy-protocol',
 ];
 

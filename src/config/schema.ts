@@ -106,6 +106,11 @@ const protoMsrp = section({
   on_parse_error: oneOf(['close', 'pass'])
     .default('close')
     .describe('What happens to a link whose bytes are not MSRP: close it, or pass them on and look no more.'),
+  transaction_timeout: milliseconds()
+    .default(30_000)
+    .describe(
+      'From the end of a request until its response is missed, as in RFC 4975. 0: responses are not waited for.',
+    ),
   trace_body: oneOf(['text', 'full', 'headers'])
     .default('text')
     .describe('Which bodies are mirrored: of text types, all (full), none (headers).'),

@@ -47,6 +47,8 @@ export interface ProtoMsrp {
   readonly idle_timeout: number;
   readonly half_close_timeout: number;
   readonly on_parse_error: 'close' | 'pass';
+  /** 0: responses are not waited for. */
+  readonly transaction_timeout: number;
   readonly trace_body: 'text' | 'full' | 'headers';
   readonly trace_legs: 'through' | 'both';
   /** Octets. */

@@ -1,4 +1,12 @@
-import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
+import type {
+  ConnectionFacts,
+  Ending,
+  FailedAttempt,
+  LinkFacts,
+  LinkObserver,
+  Observer,
+  TimedOutTransaction,
+} from '../events.js';
 import { formatEndpoint } from '../lib/address.js';
 import type { Log } from '../lib/log.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
@@ -60,6 +68,12 @@ class LinkLog implements LinkObserver {
   }
 
   read(): void {}
+
+  transactionTimedOut({ direction, method, transactionId, age }: TimedOutTransaction): void {
+    const { id, downstream } = this.#link;
+    const fields = { link: id, from: formatEndpoint(downstream.far), direction, method, transactionId, age };
+    this.#limited.write('info', 'a request got no response', fields);
+  }
 
   closed(connection: ConnectionFacts, ending: Ending): void {
     const { reason, detail, by } = ending;

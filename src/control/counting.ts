@@ -12,6 +12,7 @@ import type {
   Piece,
   Read,
   Direction,
+  TimedOutTransaction,
 } from '../events.js';
 import { Counts } from './counts.js';
 import { figuresOf, type Figures } from './figures.js';
@@ -32,6 +33,7 @@ export class Counting implements Observer {
       connected: (upstream) => this.#opened(upstream),
       connectFailed: (attempt) => this.#failed(attempt),
       read: (read) => this.#read(read),
+      transactionTimedOut: (transaction) => this.#timedOut(transaction),
       closed: (connection, ending) => this.#closed(connection, ending),
       ended: () => {},
     };
@@ -49,6 +51,19 @@ export class Counting implements Observer {
 
   acceptFailed(attempt: FailedAttempt): void {
     this.#failed(attempt);
+  }
+
+  /** @param seconds from the request's end to the response's */
+  answered(method: string, seconds: number): void {
+    this.#counts.transactions.add(methodLabel(method), seconds);
+  }
+
+  unwatched(): void {
+    this.#counts.unwatched += 1;
+  }
+
+  #timedOut({ direction, method }: TimedOutTransaction): void {
+    this.#counts.timedOut[direction].add(methodLabel(method));
   }
 
   #opened({ leg, proto }: ConnectionFacts): void {

@@ -15,11 +15,11 @@ export function figuresOf(counts: Counts, sources: TrafficSources): Figures {
 
 /** What of a process that has ended still counts: a counter must not go back when it is scraped. */
 export function countersOf(figures: Figures): Figures {
-  const counters = TRAFFIC_FAMILIES.filter(({ type }) => type === 'counter');
+  const counters = TRAFFIC_FAMILIES.filter(({ type }) => type !== 'gauge');
   return Object.fromEntries(counters.map(({ name }) => [name, figures[name] ?? []]));
 }
 
-/** Those of all as one: counters and gauges are added, but for families that say otherwise. */
+/** Those of all as one: counters, histograms and gauges are added, but for families that say otherwise. */
 export function merged(all: readonly Figures[]): Figures {
   return Object.fromEntries(
     TRAFFIC_FAMILIES.map(({ name, merge }) => {

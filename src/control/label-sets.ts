@@ -9,6 +9,9 @@ export const REASON_CODES = Object.keys(REASONS).filter((code): code is Reason =
 export const METHODS = ['SEND', 'REPORT', 'AUTH', 'NICKNAME', 'other'] as const;
 export type Method = (typeof METHODS)[number];
 
+/** Those that get responses: a REPORT is not answered [RFC 4975 §7.1.2]. */
+export const ANSWERED_METHODS: readonly Method[] = METHODS.filter((method) => method !== 'REPORT');
+
 /** The registered ones [IANA, MSRP Response Codes]. */
 export const STATUS_CODES = [
   ...(['200', '400', '401', '403', '404', '408', '413', '415'] as const),

@@ -1,6 +1,7 @@
 /** The metrics as Prometheus sees them: names, labels, help texts, and where each figure comes from. */
 import type { Counts } from './counts.js';
 import type { Labels, Samples } from './figures.js';
+import type { Histograms } from './histograms.js';
 
 /** What one HEP destination has to tell. Counts are packets since the start. */
 export interface HepFigures {
@@ -29,6 +30,8 @@ export interface TrafficSources {
   /** Of the TLS domains that have a certificate; `expiresAt` in seconds since 1970. */
   tlsCertificates(): readonly { readonly side: string; readonly domain: string; readonly expiresAt: number }[];
   upstreams(): readonly UpstreamFigures[];
+  /** Transactions that are watched now. */
+  transactionsOpen(): number;
   /** What observers threw. */
   observerErrors(): number;
   /** Lines that found the log's buffer full. */
@@ -63,7 +66,7 @@ export interface CorrelationFigures {
 interface Family {
   /** Without the prefix. */
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels?: readonly string[];
 }
@@ -77,6 +80,7 @@ export interface TrafficFamily extends Family {
 }
 
 export interface ControlFamily extends Family {
+  readonly type: 'counter' | 'gauge';
   readonly samples: (sources: ControlSources) => Samples;
 }
 
@@ -132,6 +136,32 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     help: 'Complete MSRP responses by status code; other: any code that is not registered.',
     labels: ['direction', 'code'],
     samples: (counts) => nested('direction', 'code', counts.responses),
+  },
+  {
+    name: 'transaction_duration_seconds',
+    type: 'histogram',
+    help: 'From the last byte of a request to the last of its response, as seen here, by method. Of requests to which a response is due; 0 for a response that came first.',
+    labels: ['method'],
+    samples: (counts) => distributions('method', counts.transactions),
+  },
+  {
+    name: 'transactions_timed_out_total',
+    type: 'counter',
+    help: 'Requests that got no response within transaction_timeout, by their direction.',
+    labels: ['direction', 'method'],
+    samples: (counts) => nested('direction', 'method', counts.timedOut),
+  },
+  {
+    name: 'transactions_unwatched_total',
+    type: 'counter',
+    help: 'Requests that were not watched because too many were open, on their link or in all.',
+    samples: (counts) => single(counts.unwatched),
+  },
+  {
+    name: 'transactions_open',
+    type: 'gauge',
+    help: 'Requests whose response is due and has not come, those that are still arriving included.',
+    samples: (_counts, sources) => single(sources.transactionsOpen()),
   },
   {
     name: 'upstream_up',
@@ -329,6 +359,17 @@ function single(value: number): Samples {
 
 function* labelled(label: string, values: Iterable<[string, number]>): Generator<readonly [Labels, number]> {
   for (const [value, count] of values) yield [{ [label]: value }, count];
+}
+
+/** The parts of a histogram's exposition. */
+function* distributions(label: string, histograms: Histograms<string>): Generator<readonly [Labels, number]> {
+  for (const [value, { upTo, count, sum }] of histograms) {
+    const own = { [label]: value };
+    for (const [bound, below] of upTo) yield [{ ...own, part: 'bucket', le: String(bound) }, below];
+    yield [{ ...own, part: 'bucket', le: '+Inf' }, count];
+    yield [{ ...own, part: 'sum' }, sum];
+    yield [{ ...own, part: 'count' }, count];
+  }
 }
 
 function* nested(

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { FigureHistogram } from './figure-histogram.js';
 import type { Figures, Samples } from './figures.js';
 import { CONTROL_FAMILIES, type ControlSources, TRAFFIC_FAMILIES } from './metric-families.js';
 
@@ -17,7 +18,7 @@ export interface Scrape {
 
 interface Described {
   readonly name: string;
-  readonly type: 'counter' | 'gauge';
+  readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels?: readonly string[];
 }
@@ -53,6 +54,10 @@ export class Metrics {
   }
 
   #register({ name, type, help, labels = [] }: Described, samples: () => Samples): void {
+    if (type === 'histogram') {
+      this.#registry.registerMetric(new FigureHistogram(`${this.#prefix}_${name}`, help, samples));
+      return;
+    }
     const options = { name: `${this.#prefix}_${name}`, help, labelNames: labels, registers: [] };
     if (type === 'counter') {
       const collect = function collect(this: Counter): void {

@@ -47,6 +47,8 @@ export const REASONS = {
   dns_not_found: 'the name does not resolve',
   dns_failed: 'the name could not be resolved',
   dns_timeout: 'the name was not resolved within connect_timeout',
+  // transaction
+  transaction_timeout: 'no response within transaction_timeout',
   // end
   peer_closed: 'closed by the peer',
   link_closed: 'closed because the other connection of the link ended',

@@ -1,4 +1,5 @@
 import { COLON, CR, LF } from './grammar.js';
+import { failureReportAt, isFailureReportAt, type FailureReport } from './failure-report.js';
 import { isHeaderAt } from './header-name.js';
 import type { PathsToken } from './repeated-paths.js';
 import { NOT_WHOLE, skipWholeLines, skipWholeValue } from './whole-lines.js';
@@ -26,6 +27,8 @@ export class KnownHead {
   headersAt = 0;
   /** Of its paths, if they are the known ones, else null. */
   paths: PathsToken | null = null;
+  /** Its Failure-Report, if it has the known headers and that is as it was, else null. */
+  failureReport: FailureReport | null = null;
   /** Where its method or status code stands. */
   #code = 0;
   #octets = NOTHING;
@@ -36,6 +39,9 @@ export class KnownHead {
   #colons: readonly number[] = [];
   #pathsEnd = 0;
   #token: PathsToken | null = null;
+  #failureReport: FailureReport = 'yes';
+  /** Which line that is; -1: none has it. */
+  #failureReportLine = -1;
   /** There was no room for the last of its lines. */
   #isPart = false;
   #strangers = 0;
@@ -65,6 +71,7 @@ export class KnownHead {
   skipHeaders(read: Buffer, words: Words, at: number, stop: number): number {
     if (this.#length === 0) {
       this.paths = null;
+      this.failureReport = null;
       return skipWholeLines(read, words, at, stop);
     }
     const from = this.#ends[0]!;
@@ -74,8 +81,10 @@ export class KnownHead {
 
   #follow(read: Buffer, words: Words, at: number, stop: number, same: number, hasPaths: boolean): number {
     this.paths = hasPaths ? this.#token : null;
+    this.failureReport = null;
     const length = this.#length;
     let line = 1;
+    let isNewReport = false;
     while (same < length) {
       while (this.#ends[line]! <= same) line++;
       const start = at - same + this.#ends[line - 1]!;
@@ -87,12 +96,14 @@ export class KnownHead {
         this.#strangers++;
         return skipWholeLines(read, words, start, stop);
       }
+      if (line === this.#failureReportLine) isNewReport = true;
       at = skipWholeValue(read, words, at, stop);
       if (at === NOT_WHOLE) return start;
       same = sameOctets(words, at, stop, this.#octets, end, length);
       at += same - end;
     }
     const behind = skipWholeLines(read, words, at, stop);
+    if (behind === at && !isNewReport) this.failureReport = this.#failureReport;
     this.#strangers = behind === at || this.#isPart ? 0 : this.#strangers + 1;
     return behind;
   }
@@ -120,11 +131,17 @@ export class KnownHead {
     const colons: number[] = [];
     let length = 0;
     this.#isPart = false;
+    this.#failureReport = 'yes';
+    this.#failureReportLine = -1;
     for (let line = code; line < stop && read[line] !== CR; line = code + length) {
       const lineEnd = read.indexOf(LF, line) + 1;
       if (lineEnd > stop) {
         this.#isPart = true;
         break;
+      }
+      if (isFailureReportAt(read, line) && this.#failureReportLine === -1) {
+        this.#failureReport = failureReportAt(read, line);
+        this.#failureReportLine = ends.length;
       }
       length = lineEnd - code;
       ends.push(length);
@@ -138,5 +155,6 @@ export class KnownHead {
     }
     new Uint8Array(this.#octets.buffer).set(read.subarray(code, code + length));
     this.#length = length;
+    this.failureReport = this.#isPart ? null : this.#failureReport;
   }
 }

@@ -1,5 +1,7 @@
-import { COLON, CR, HTAB, LF, PROTOCOL, SP, type ContinuationFlag } from './grammar.js';
+import { failureReportOf, type FailureReport } from './failure-report.js';
+import { COLON, CR, LF, PROTOCOL, type ContinuationFlag } from './grammar.js';
 import { isHeaderAt } from './header-name.js';
+import { valueBehind } from './header-value.js';
 import type { PathsToken } from './repeated-paths.js';
 
 const NOTHING = Buffer.alloc(0);
@@ -29,6 +31,9 @@ export class ParsedMessage {
   flag: ContinuationFlag | null = null;
   /** Messages that have the same one have the same To-Path and From-Path; null: nothing is known of them. */
   paths: PathsToken | null = null;
+
+  /** Its Failure-Report, where it was known from the message before; null: it is to be read. */
+  knownFailureReport: FailureReport | null = null;
 
   /** What the head is read from: `headLength` octets from `offset`. */
   source: Buffer = NOTHING;
@@ -104,6 +109,29 @@ export class ParsedMessage {
     return this.header('Content-Type');
   }
 
+  /** Of a request whose headers are complete. */
+  get failureReport(): FailureReport {
+    return this.knownFailureReport ?? failureReportOf(this.header('Failure-Report'));
+  }
+
+  /** Copies the octets of the transaction-id to `octets` from `at` on; TRANSACTION_ID_MAX at most. @returns how many */
+  copyTransactionId(octets: Uint8Array, at: number): number {
+    const { source, transactionIdLength } = this;
+    const start = this.offset + PROTOCOL.length;
+    for (let i = 0; i < transactionIdLength; i++) octets[at + i] = source[start + i]!;
+    return transactionIdLength;
+  }
+
+  /** Whether the transaction-id is `octets[at, at + length)`. */
+  hasTransactionId(octets: Uint8Array, at: number, length: number): boolean {
+    if (length !== this.transactionIdLength) return false;
+    const { source } = this;
+    const start = this.offset + PROTOCOL.length;
+    // From behind, where ids that count up begin to differ.
+    for (let i = length - 1; i >= 0; i--) if (source[start + i] !== octets[at + i]) return false;
+    return true;
+  }
+
   /** The value of the first header of this name, without the spaces around it; case of the name does not matter. */
   header(name: string): string | undefined {
     const wanted = name.toLowerCase();
@@ -142,7 +170,10 @@ export class ParsedMessage {
 
 /** A message as those see it who look on: the parser alone writes to it. */
 export type Message = Readonly<
-  Omit<ParsedMessage, 'source' | 'offset' | 'transactionIdLength' | 'startLineLength' | 'close' | 'copyHead'>
+  Omit<
+    ParsedMessage,
+    'source' | 'offset' | 'transactionIdLength' | 'startLineLength' | 'knownFailureReport' | 'close' | 'copyHead'
+  >
 >;
 
 // Functions, for private methods would make the making of every message twice as dear.
@@ -176,18 +207,6 @@ function headerAt({ source, offset, headLength }: ParsedMessage, line: number): 
   return line < offset + headLength && source[line] !== CR ? line : -1;
 }
 
-function valueBehind(source: Buffer, colon: number): string {
-  let start = colon + 1;
-  let end = source.indexOf(CR, start);
-  while (start < end && isBlank(source[start]!)) start++;
-  while (end > start && isBlank(source[end - 1]!)) end--;
-  return source.toString('utf8', start, end);
-}
-
 function urisOf(path: string | undefined): readonly string[] {
   return path === undefined || path === '' ? [] : path.split(/[ \t]+/);
-}
-
-function isBlank(octet: number): boolean {
-  return octet === SP || octet === HTAB;
 }

@@ -1,4 +1,14 @@
-import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, Observer, Read } from '../events.js';
+import type {
+  ConnectionFacts,
+  Ending,
+  FailedAttempt,
+  Layer,
+  LinkFacts,
+  LinkObserver,
+  Observer,
+  Read,
+  TimedOutTransaction,
+} from '../events.js';
 
 /**
  * The one door to everybody who observes. What an observer throws ends here: forwarding goes on, the others are still
@@ -7,14 +17,17 @@ import type { ConnectionFacts, Ending, FailedAttempt, LinkFacts, LinkObserver, O
 export class Observers implements Observer {
   readonly #observers: readonly Observer[];
   readonly #onError: (thrown: unknown) => void;
+  readonly #layers: readonly Layer[];
 
-  constructor(observers: readonly Observer[], onError: (thrown: unknown) => void) {
+  constructor(observers: readonly Observer[], onError: (thrown: unknown) => void, layers: readonly Layer[] = []) {
     this.#observers = observers;
     this.#onError = onError;
+    this.#layers = layers;
   }
 
   link(link: LinkFacts): LinkObserver {
     const each: LinkObserver[] = [];
+    const everybody = new LinkObservers(each, this.#onError);
     for (const observer of this.#observers) {
       try {
         each.push(observer.link(link));
@@ -22,7 +35,8 @@ export class Observers implements Observer {
         this.#onError(thrown);
       }
     }
-    return new LinkObservers(each, this.#onError);
+    for (const layer of this.#layers) each.push(layer.over(everybody));
+    return everybody;
   }
 
   acceptFailed(attempt: FailedAttempt): void {
@@ -62,6 +76,10 @@ class LinkObservers implements LinkObserver {
         this.#onError(thrown);
       }
     }
+  }
+
+  transactionTimedOut(transaction: TimedOutTransaction): void {
+    this.#tell((observer) => observer.transactionTimedOut(transaction));
   }
 
   closed(connection: ConnectionFacts, ending: Ending): void {

@@ -1,11 +1,11 @@
-import type { ConnectionFacts, Ending, FailedAttempt, Leg, LinkFacts, Proto } from '../events.js';
+import type { ConnectionFacts, Ending, FailedAttempt, Leg, LinkFacts, Proto, TimedOutTransaction } from '../events.js';
 import { type Endpoint, UNSPECIFIED, formatEndpoint } from '../lib/address.js';
 import { REASONS, shownDetail, type Reason } from '../lib/reasons.js';
 
-/** A connection event as it is traced: the keys of OpenSIPS' trace events first, then this project's own. */
+/** An event as it is traced: the keys of OpenSIPS' trace events first, then this project's own. */
 export interface EventPayload {
   readonly Protocol: 'MSRP' | 'MSRPS';
-  readonly Event: 'ACCEPTED' | 'CONNECTED' | 'CLOSED';
+  readonly Event: 'ACCEPTED' | 'CONNECTED' | 'CLOSED' | 'TRANSACTION';
   readonly Status: 'SUCCESS' | 'FAILURE';
   readonly Message: string;
   readonly Leg: Leg;
@@ -20,6 +20,10 @@ export interface EventPayload {
   readonly MessagesOut?: number;
   /** Seconds. */
   readonly Duration?: number;
+  readonly Method?: string;
+  readonly TransactionId?: string;
+  /** Seconds since the last octet of the request. */
+  readonly Age?: number;
 }
 
 /** An event with the addresses of its packet. */
@@ -94,6 +98,33 @@ export function closed({ id }: LinkFacts, connection: ConnectionFacts, ending: E
       MessagesIn: connection.messagesIn,
       MessagesOut: connection.messagesOut,
       Duration: Math.max(0, ending.at - connection.openedAt) / 1_000_000,
+    },
+  };
+}
+
+/** TRANSACTION: a request got no response. The source is who sent it, on the connection that it came in on. */
+export function timedOut(
+  { id }: LinkFacts,
+  connection: ConnectionFacts,
+  { method, transactionId, age }: TimedOutTransaction,
+): TraceEvent {
+  const { leg, near, far } = connection;
+  return {
+    source: far,
+    destination: near,
+    payload: {
+      Protocol: protocol(connection.proto),
+      Event: 'TRANSACTION',
+      Status: 'FAILURE',
+      Message: REASONS.transaction_timeout,
+      Leg: leg,
+      Link: id,
+      Source: formatEndpoint(far),
+      Destination: formatEndpoint(near),
+      Reason: 'transaction_timeout',
+      Method: method,
+      TransactionId: transactionId,
+      Age: Math.round(age) / 1_000,
     },
   };
 }

@@ -7,11 +7,12 @@ import type {
   LinkFacts,
   LinkObserver,
   Read,
+  TimedOutTransaction,
 } from '../events.js';
 import type { Message } from '../msrp/message.js';
 import { Arrivals, isWhole } from './arrivals.js';
 import { Decisions, type DecisionsOwner } from './decisions.js';
-import { type TraceEvent, closed, encodeEvent, failed, opened } from './event-payload.js';
+import { type TraceEvent, closed, encodeEvent, failed, opened, timedOut } from './event-payload.js';
 import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
 import { SessionCalls } from './session-calls.js';
@@ -90,6 +91,13 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
       if (messagesMatter) this.#mirror(message, read.buffer.subarray(piece.start, piece.end), read, session);
     }
     if (read.parseError !== null) this.#cut(read.direction, read.time);
+  }
+
+  transactionTimedOut(transaction: TimedOutTransaction): void {
+    const { downstream, upstream } = this.#link;
+    const connection = transaction.direction === 'up' ? downstream : upstream;
+    if (connection === null) return;
+    this.#event(connection.leg, timedOut(this.#link, connection, transaction), transaction.at);
   }
 
   closed(connection: ConnectionFacts, ending: Ending): void {

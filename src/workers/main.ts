@@ -72,7 +72,14 @@ function answered(id: number, isOne: boolean): void {
 
 /** Connections that end make room for others, here and in all workers. */
 const released: Observer = {
-  link: () => ({ connected() {}, connectFailed() {}, read() {}, closed() {}, ended: reportLater }),
+  link: () => ({
+    connected() {},
+    connectFailed() {},
+    read() {},
+    transactionTimedOut() {},
+    closed() {},
+    ended: reportLater,
+  }),
   acceptFailed: reportLater,
 };
 

@@ -37,6 +37,7 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
   ['proto_msrp: { idle_timeout: no }', 'proto_msrp.idle_timeout', `${MS}, not "no"`],
   ['proto_msrp: { half_close_timeout: [] }', 'proto_msrp.half_close_timeout', `${MS}, not an empty list`],
   ['proto_msrp: { on_parse_error: drop }', 'proto_msrp.on_parse_error', 'must be close or pass, not "drop"'],
+  ['proto_msrp: { transaction_timeout: 30s }', 'proto_msrp.transaction_timeout', `${MS}, not "30s"`],
   ['proto_msrp: { trace_body: none }', 'proto_msrp.trace_body', 'must be text or full or headers, not "none"'],
   ['proto_msrp: { trace_legs: one }', 'proto_msrp.trace_legs', 'must be through or both, not "one"'],
   ['proto_msrp: { trace_max_payload: 511 }', 'proto_msrp.trace_max_payload', 'of octets from 512 to 60000, not 511'],

@@ -37,6 +37,20 @@ describe('the figures of several processes as one', () => {
     ]);
   });
 
+  test('histograms bucket by bucket, which are kept of one that has ended', () => {
+    const name = 'transaction_duration_seconds';
+    const figures = (below: number, all: number, sum: number) => ({
+      [name]: [
+        [{ method: 'SEND', part: 'bucket', le: '0.1' }, below] as const,
+        [{ method: 'SEND', part: 'bucket', le: '+Inf' }, all] as const,
+        [{ method: 'SEND', part: 'sum' }, sum] as const,
+        [{ method: 'SEND', part: 'count' }, all] as const,
+      ],
+    });
+    const all = merged([countersOf(figures(1, 3, 0.5)), figures(2, 2, 0.25)]);
+    expect(all[name]).toEqual(figures(3, 5, 0.75)[name]);
+  });
+
   test('keep the counters of one that has ended, and not its gauges', () => {
     const ended = { hep_packets_total: [[sent, 3]], hep_queue_bytes: [[homer, 512]] } as const;
     const living = { hep_packets_total: [[sent, 1]], hep_queue_bytes: [[homer, 8]] } as const;

@@ -35,12 +35,15 @@ const SOURCES: Sources = {
   maxConnections: () => 4000,
   correlations: () => ({ size: 21, learnt: { mi: 22, sip: 23 }, refused: 24, forgotten: 25 }),
   hepInput: () => ({ learnt: 26, passed: 27, refused: 28, malformed: 29, dropped: 30 }),
+  transactionsOpen: () => 11,
   observerErrors: () => 6,
   logLinesDropped: () => 7,
 };
 
 /** What a single process has: the counting observer, and what is scraped of it. */
 interface Metrics extends Observer {
+  answered(method: string, seconds: number): void;
+  unwatched(): void;
   scrape(): Promise<Scrape>;
 }
 
@@ -50,6 +53,8 @@ function newMetrics({ sources = SOURCES, prefix }: { sources?: Sources; prefix?:
   return {
     link: (facts) => counting.link(facts),
     acceptFailed: (failed) => counting.acceptFailed(failed),
+    answered: (method, seconds) => counting.answered(method, seconds),
+    unwatched: () => counting.unwatched(),
     scrape: () => exposition.scrape(),
   };
 }
@@ -181,6 +186,40 @@ describe('reads', () => {
   });
 });
 
+describe('transactions', () => {
+  it('that are answered make a histogram, by method', async () => {
+    const metrics = newMetrics();
+    // A bound is part of its bucket; one more is over all of them.
+    for (const seconds of [0, 0.0001, 0.00011, 0.5, 29, 31]) metrics.answered('SEND', seconds);
+    for (const method of ['NICKNAME', 'MAGIC', '__proto__']) metrics.answered(method, 1);
+    const value = await scraped(metrics);
+    const below = (le: string, method = 'SEND'): number | undefined =>
+      value('transaction_duration_seconds_bucket', { method, le });
+    expect(['0.0001', '0.00025', '0.25', '0.5', '10', '30', '+Inf'].map((le) => below(le))).toEqual([
+      2, 3, 3, 4, 4, 5, 6,
+    ]);
+    expect(value('transaction_duration_seconds_count', { method: 'SEND' })).toBe(6);
+    expect(value('transaction_duration_seconds_sum', { method: 'SEND' })).toBeCloseTo(60.50021, 9);
+    expect([below('0.5', 'NICKNAME'), below('1', 'NICKNAME'), below('+Inf', 'other')]).toEqual([0, 1, 2]);
+    expect(below('+Inf', 'REPORT')).toBeUndefined();
+  });
+
+  it('that are not are counted, and those that were not watched', async () => {
+    const metrics = newMetrics();
+    const observer = metrics.link(link());
+    const common = { transactionId: 'abcd', age: 30_000, at: 0 };
+    observer.transactionTimedOut({ ...common, direction: 'up', method: 'SEND' });
+    observer.transactionTimedOut({ ...common, direction: 'down', method: 'MAGIC' });
+    metrics.unwatched();
+    const value = await scraped(metrics);
+    expect(value('transactions_timed_out_total', { direction: 'up', method: 'SEND' })).toBe(1);
+    expect(value('transactions_timed_out_total', { direction: 'down', method: 'SEND' })).toBe(0);
+    expect(value('transactions_timed_out_total', { direction: 'down', method: 'other' })).toBe(1);
+    expect(value('transactions_unwatched_total')).toBe(1);
+    expect(value('transactions_open')).toBe(11);
+  });
+});
+
 describe('figures that others keep', () => {
   const at = { destination: 'hep_dest' };
 
@@ -297,6 +336,10 @@ describe('what a scrape gives', () => {
       'stray_bytes_total',
       'tls_certificate_expiry_timestamp_seconds',
       'trace_on',
+      'transaction_duration_seconds',
+      'transactions_open',
+      'transactions_timed_out_total',
+      'transactions_unwatched_total',
       'upstream_dials_total',
       'upstream_up',
       'worker_connections',
@@ -306,9 +349,10 @@ describe('what a scrape gives', () => {
       'workers',
     ]);
     for (const [name, type] of own) {
-      expect([name, type]).toEqual([name, name.endsWith('_total') ? 'counter' : 'gauge']);
+      const histogram = name.endsWith('_duration_seconds');
+      expect([name, type]).toEqual([name, histogram ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge']);
       expect(help.get(name)?.length).toBeGreaterThan(20);
-      expect(samples.some((sample) => sample.name === name)).toBe(true);
+      expect(samples.some((sample) => sample.name === (histogram ? `${name}_bucket` : name))).toBe(true);
     }
   });
 

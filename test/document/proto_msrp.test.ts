@@ -125,6 +125,16 @@ describe('Overview', () => {
     expect(trace.messages.map(({ payload }) => payload.toString())).toEqual([first.toString(), second.toString()]);
   });
 
+  test('… transactional layer …', async () => {
+    const { tap, client, server, chat } = await scene();
+    const hello = chat.ask('hello');
+    await carry(hello, client, server);
+    expect(await tap.metric('transactions_open')).toBe(1);
+    await carry(chat.ok(hello), server, client);
+    expect(await tap.metric('transactions_open')).toBe(0);
+    expect(await tap.metric('transaction_duration_seconds_count', { method: 'SEND' })).toBe(1);
+  });
+
   test('… and the basic signalling operations', async () => {
     const { trace, client, server, chat } = await scene();
     const [toPath, fromPath] = ['msrp://callee.example.com:12763/to;tcp', 'msrp://caller.example.com:7654/from;tcp'];

@@ -63,6 +63,7 @@ const BROUGHT_ABOUT_BY: Readonly<Record<Reason, readonly [file: string, title: s
   dns_not_found: ['e2e/reasons', 'a name that nobody has (%s)'],
   dns_failed: ['e2e/reasons', 'a name server that fails'],
   dns_timeout: ['e2e/reasons', 'a name server that does not answer'],
+  transaction_timeout: ['e2e/transactions', 'transaction_timeout: a request that nobody answers'],
   peer_closed: ['e2e/next-hop-failures', 'a next hop that closes a new connection cleanly: so does the client see it'],
   link_closed: ['e2e/endings', 'a client that resets: so does the next hop see it'],
   reset: ['e2e/endings', 'a client that resets: so does the next hop see it'],
@@ -87,7 +88,8 @@ test('the page has each code of REASONS once, and no other', () => {
 test('each row says what happened, and what to do', () => {
   for (const line of lines) {
     const [event, happened, todo] = line.split('|').slice(2, 5);
-    for (const name of (event ?? '').trim().split(', ')) expect(['ACCEPTED', 'CONNECTED', 'CLOSED']).toContain(name);
+    for (const name of (event ?? '').trim().split(', '))
+      expect(['ACCEPTED', 'CONNECTED', 'TRANSACTION', 'CLOSED']).toContain(name);
     expect(happened?.trim(), line).not.toBe('');
     expect(todo?.trim(), line).not.toBe('');
   }

@@ -10,6 +10,7 @@ export interface Described {
   readonly comment: string;
   readonly transactionId: string;
   readonly headers: readonly (readonly [string, string])[];
+  readonly failureReport: string;
   readonly flag: string | null;
   readonly headLength: number;
   readonly bodyLength: number;
@@ -20,7 +21,9 @@ export interface Described {
 export function describeMessage(message: Message): Described {
   const { kind, method, status, comment, transactionId, flag, headLength, bodyLength, endLineLength, length } = message;
   const headers = message.headers();
-  return { kind, method, status, comment, transactionId, headers, flag, headLength, bodyLength, endLineLength, length };
+  const { failureReport } = message;
+  const startLine = { kind, method, status, comment, transactionId };
+  return { ...startLine, headers, failureReport, flag, headLength, bodyLength, endLineLength, length };
 }
 
 /** What a parser said of a stream that came in some reads. */
@@ -146,12 +149,18 @@ function referenceMessage(text: string, start: number): Described | null {
     comment: utf8(comment),
     transactionId,
     headers,
+    failureReport: referenceFailureReport(headers),
     flag: end[1] ?? null,
     headLength: headEnd - start,
     bodyLength: bodyEnd - headEnd,
     endLineLength: start + length - bodyEnd,
     length,
   };
+}
+
+function referenceFailureReport(headers: readonly (readonly [string, string])[]): string {
+  const [, value = ''] = headers.find(([name]) => name.toLowerCase() === 'failure-report') ?? [];
+  return /^(?:no|partial)$/i.test(value) ? value.toLowerCase() : 'yes';
 }
 
 function utf8(latin1: string): string {
@@ -181,12 +190,22 @@ const headerNames = fc.oneof(
     '-',
     '------x',
     'Use-Nickname',
+    'Failure-Report',
   ),
   textOf(`${ALPHANUM}!#$%&'*+-.^_\`{|}~`, 1, 12).filter((name) => !name.startsWith('-------')),
 );
 const headerValues = fc
   .oneof(
-    fc.constantFrom('', ' msrp://a.example:7654/jshA7weztas;tcp', ' 1-*/*', '\t x \t', ' -------abcd$', ':', ' Zoë'),
+    fc.constantFrom(
+      '',
+      ' msrp://a.example:7654/jshA7weztas;tcp',
+      ' 1-*/*',
+      '\t x \t',
+      ' -------abcd$',
+      ':',
+      ' Zoë',
+      ' no',
+    ),
     fc.string({ unit: 'binary', maxLength: 40 }),
   )
   .filter((value) => !/[\0\r\n]/.test(value));

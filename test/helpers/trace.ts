@@ -5,7 +5,7 @@ import { receiveTcp, receiveUdp, type Receiver, type WirePacket } from './hep.js
 /** The JSON of a connection event, as the design has it. */
 export interface TracedEvent {
   readonly Protocol: string;
-  readonly Event: 'ACCEPTED' | 'CONNECTED' | 'CLOSED';
+  readonly Event: 'ACCEPTED' | 'CONNECTED' | 'CLOSED' | 'TRANSACTION';
   readonly Status: 'SUCCESS' | 'FAILURE';
   readonly Message: string;
   readonly Leg: 'downstream' | 'upstream';
@@ -19,6 +19,9 @@ export interface TracedEvent {
   readonly MessagesIn?: number;
   readonly MessagesOut?: number;
   readonly Duration?: number;
+  readonly Method?: string;
+  readonly TransactionId?: string;
+  readonly Age?: number;
 }
 
 export interface Traced {

@@ -29,6 +29,7 @@ describe('a message', () => {
         ['Byte-Range', '1-25/25'],
         ['Content-Type', 'text/plain'],
       ],
+      failureReport: 'yes',
       flag: '$',
       headLength: examples.SEND.indexOf('Hey Bob'),
       bodyLength: 'Hey Bob, are you there?'.length,

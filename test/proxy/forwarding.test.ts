@@ -19,7 +19,14 @@ const OPTIONS: ProxyOptions = {
   to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
 };
 
-const SILENT: LinkObserver = { connected() {}, connectFailed() {}, read() {}, closed() {}, ended() {} };
+const SILENT: LinkObserver = {
+  connected() {},
+  connectFailed() {},
+  read() {},
+  transactionTimedOut() {},
+  closed() {},
+  ended() {},
+};
 
 let reads: Read[] = [];
 let observer: LinkObserver = SILENT;
@@ -155,7 +162,7 @@ test('property: for any messages in any reads, both ways at once, the bytes that
 });
 
 test('what an observer throws changes no byte and reaches nobody but the error handler', async () => {
-  observer = { connected: fail, connectFailed: fail, read: fail, closed: fail, ended: fail };
+  observer = { connected: fail, connectFailed: fail, read: fail, transactionTimedOut: fail, closed: fail, ended: fail };
   const message = Buffer.from(
     'MSRP abcd SEND\r\nTo-Path: msrp://b:1/b;tcp\r\nFrom-Path: msrp://a:1/a;tcp\r\n-------abcd$\r\n',
   );

@@ -23,7 +23,14 @@ async function start(isOthersUpstream: (source: Endpoint) => boolean | Promise<b
   onTestFinished(() => void server.close());
   let fail: (attempt: FailedAttempt) => void = nothing;
   const failed = new Promise<FailedAttempt>((resolve) => (fail = resolve));
-  const link: LinkObserver = { connected() {}, connectFailed: fail, read() {}, closed() {}, ended() {} };
+  const link: LinkObserver = {
+    connected() {},
+    connectFailed: fail,
+    read() {},
+    transactionTimedOut() {},
+    closed() {},
+    ended() {},
+  };
   const proxy = new Proxy(
     [
       {

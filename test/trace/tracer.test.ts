@@ -112,6 +112,7 @@ class Harness {
   readonly upstream = connection('upstream');
   readonly #parsers: Record<Direction, Parser> = { up: new Parser(), down: new Parser() };
   #link: LinkObserver | null = null;
+  #upstream: ConnectionFacts | null = null;
 
   constructor(options: Partial<TracerOptions> = {}, filtered = false) {
     const filter = {
@@ -126,10 +127,13 @@ class Harness {
   }
 
   accept(): this {
+    const upstream = (): ConnectionFacts | null => this.#upstream;
     const facts: LinkFacts = {
       id: 'start-1',
       downstream: this.downstream,
-      upstream: null,
+      get upstream() {
+        return upstream();
+      },
       nextHop: { proto: 'msrp', host: '192.0.2.2', port: 2855 },
     };
     this.#link = this.tracer.link(facts);
@@ -142,6 +146,7 @@ class Harness {
   }
 
   connect(): this {
+    this.#upstream = this.upstream;
     this.link.connected(this.upstream);
     return this;
   }
@@ -154,6 +159,11 @@ class Harness {
     this.link.read({ direction, buffer, time, pieces, strayBytes, parseError: error });
     parser.settle();
     buffer.fill(0xff);
+    return this;
+  }
+
+  timeOut(direction: Direction): this {
+    this.link.transactionTimedOut({ direction, method: 'SEND', transactionId: 'abcd', age: 30_012.6, at: 2_500_000 });
     return this;
   }
 
@@ -234,6 +244,38 @@ describe('a plain link', () => {
       MessagesOut: 2,
       Duration: 2,
     });
+  });
+
+  test('a request without a response is told on the connection that it came in on', () => {
+    const harness = new Harness().accept().connect().read('up', send('aaaa'));
+    harness.timeOut('up').timeOut('down');
+    const [up, down] = harness.exporter.packets.slice(-2);
+    expect(up).toMatchObject({
+      type: 89,
+      from: '192.0.2.1:40000',
+      to: '192.0.2.9:2855',
+      time: 2_500_000,
+      correlation: 'b0b',
+    });
+    expect(down).toMatchObject({ from: '192.0.2.2:2855', to: '192.0.2.9:50000', time: 2_500_001, correlation: 'b0b' });
+    expect(harness.exporter.events.slice(-2)).toEqual([
+      {
+        Protocol: 'MSRP',
+        Event: 'TRANSACTION',
+        Status: 'FAILURE',
+        Message: 'no response within transaction_timeout',
+        Leg: 'downstream',
+        Link: 'start-1',
+        Source: '192.0.2.1:40000',
+        Destination: '192.0.2.9:2855',
+        Session: 'b0b',
+        Reason: 'transaction_timeout',
+        Method: 'SEND',
+        TransactionId: 'abcd',
+        Age: 30.013,
+      },
+      expect.objectContaining({ Event: 'TRANSACTION', Leg: 'upstream', Source: '192.0.2.2:2855', Session: 'b0b' }),
+    ]);
   });
 
   test('homer5_on: text, OpenSIPS` four parts first', () => {

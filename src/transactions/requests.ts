@@ -1,0 +1,142 @@
+import { TRANSACTION_ID_MAX } from '../msrp/grammar.js';
+import type { Message } from '../msrp/message.js';
+
+const FIRST_SLOTS = 8;
+/** Octets of a slot: a transaction-id, and behind it its length. */
+const ID_SLOT = TRANSACTION_ID_MAX + 1;
+
+/** In place of the time since which a response is due: the request is still arriving. */
+export const ARRIVING = 0;
+/** The slot is free, but stands between others that are not. */
+const OVER = -1;
+
+const NO_IDS = new Uint8Array(0);
+const NO_TIMES = new Float64Array(0);
+/** Nothing is ever added to it. */
+const NO_METHODS: string[] = [];
+
+/**
+ * The requests of one direction that await their responses: a ring, in the order in which they came. Responses mostly
+ * come in that order too, so they are compared with the oldest first, and nothing has to be made or looked up for a
+ * message. Several may have the same transaction-id: peers use one again, above all for the request that binds a session.
+ *
+ * A slot is good until the next call that changes something.
+ */
+export class Requests {
+  /** The request that has not arrived as a whole, once its headers have. */
+  arriving: Message | null = null;
+  /** Responses to them are not seen any more. */
+  isBlind = false;
+  #open = 0;
+  #ids = NO_IDS;
+  /** In milliseconds of performance.now(). */
+  #since = NO_TIMES;
+  #methods = NO_METHODS;
+  #first = 0;
+  /** Slots from the first to the last, with those between them that are over. */
+  #used = 0;
+
+  /** How many. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** The oldest; -1: there is none. */
+  get oldest(): number {
+    return this.#used === 0 ? -1 : this.#first;
+  }
+
+  /** @param since ARRIVING, or milliseconds of performance.now() */
+  add(request: Message, method: string, since: number): void {
+    if (this.#used === this.#methods.length) this.#makeRoom();
+    const slot = this.#slot(this.#used);
+    const id = slot * ID_SLOT;
+    this.#ids[id + TRANSACTION_ID_MAX] = request.copyTransactionId(this.#ids, id);
+    this.#methods[slot] = method;
+    this.#since[slot] = since;
+    this.#used += 1;
+    this.#open += 1;
+  }
+
+  /** What was arriving has arrived: unless it was answered before, it is the last. */
+  arrived(now: number): void {
+    this.arriving = null;
+    if (this.#used === 0) return;
+    const last = this.#slot(this.#used - 1);
+    if (this.#since[last] === ARRIVING) this.#since[last] = now;
+  }
+
+  /** The oldest that this is the response to; -1: there is none. */
+  find(response: Message): number {
+    for (let i = 0; i < this.#used; i++) {
+      const slot = this.#slot(i);
+      const id = slot * ID_SLOT;
+      if (this.#since[slot] !== OVER && response.hasTransactionId(this.#ids, id, this.#ids[id + TRANSACTION_ID_MAX]!)) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
+  /** ARRIVING, or since when its response is due, in milliseconds of performance.now(). */
+  since(slot: number): number {
+    return this.#since[slot]!;
+  }
+
+  method(slot: number): string {
+    return this.#methods[slot]!;
+  }
+
+  transactionId(slot: number): string {
+    const id = slot * ID_SLOT;
+    return String.fromCharCode(...this.#ids.subarray(id, id + this.#ids[id + TRANSACTION_ID_MAX]!));
+  }
+
+  remove(slot: number): void {
+    this.#since[slot] = OVER;
+    this.#open -= 1;
+    while (this.#used > 0 && this.#since[this.#first] === OVER) {
+      this.#first = this.#slot(1);
+      this.#used -= 1;
+    }
+  }
+
+  /** Forgets all, and gives its memory back. @returns how many were open */
+  clear(): number {
+    const count = this.#open;
+    this.#open = 0;
+    this.#used = 0;
+    this.#first = 0;
+    this.#ids = NO_IDS;
+    this.#since = NO_TIMES;
+    this.#methods = NO_METHODS;
+    return count;
+  }
+
+  /** The slots are a power of two. */
+  #slot(index: number): number {
+    return (this.#first + index) & (this.#methods.length - 1);
+  }
+
+  /** More slots, or the same without those that are over: at least half are free then. */
+  #makeRoom(): void {
+    const slots = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(2 * this.#open)));
+    const ids = new Uint8Array(slots * ID_SLOT);
+    const since = new Float64Array(slots);
+    const methods = Array.from({ length: slots }, () => '');
+    let to = 0;
+    for (let i = 0; i < this.#used; i++) {
+      const slot = this.#slot(i);
+      if (this.#since[slot] === OVER) continue;
+      ids.set(this.#ids.subarray(slot * ID_SLOT, (slot + 1) * ID_SLOT), to * ID_SLOT);
+      since[to] = this.#since[slot]!;
+      methods[to] = this.#methods[slot]!;
+      to += 1;
+    }
+    this.#ids = ids;
+    this.#since = since;
+    this.#methods = methods;
+    this.#first = 0;
+    this.#used = to;
+  }
+}

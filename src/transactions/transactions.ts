@@ -1,0 +1,106 @@
+import type { Layer, LinkObserver } from '../events.js';
+import { LinkTransactions } from './link-transactions.js';
+
+/**
+ * Open transactions that are watched at one time, over all links: eight for each of 4,000, and what silent next hops can
+ * occupy, some 4 MB.
+ */
+export const MAX_OPEN = 32_768;
+
+/** Told in one turn of the event loop; the others wait for the next, so that a silent next hop stalls nothing. */
+const MAX_TOLD_A_TURN = 256;
+
+/** Milliseconds that a timeout may be late, so that many of them take one look at all links. */
+const GRAIN = 100;
+
+/** Told of every transaction. The method is as it is written. */
+export interface TransactionWitness {
+  /** @param seconds from the last octet of the request to the last of the response; 0 when that came sooner */
+  answered(method: string, seconds: number): void;
+  /** There are too many open ones to watch this one too. */
+  unwatched(): void;
+}
+
+/**
+ * The transaction layer. It looks on: matches the responses that pass with the requests that went the other way before
+ * them, and tells everybody who observes the link of requests that get none. It sends nothing, and holds nothing up.
+ *
+ * One timer does for all. All transactions have the same time, so that on each link the oldest is due first; a message
+ * opens and closes its own without a thought of timers.
+ */
+export class Transactions implements Layer {
+  readonly witness: TransactionWitness;
+  readonly #timeout: number;
+  #open = 0;
+  /** Links that have open ones, or had when they were looked at last. */
+  readonly #watched = new Set<LinkTransactions>();
+  /** null: nothing is watched. */
+  #timer: NodeJS.Timeout | null = null;
+
+  /** @param timeout milliseconds from the last octet of a request until its response is missed */
+  constructor(timeout: number, witness: TransactionWitness) {
+    this.#timeout = timeout;
+    this.witness = witness;
+  }
+
+  /** How many are watched at this moment. */
+  get open(): number {
+    return this.#open;
+  }
+
+  over(everybody: LinkObserver): LinkObserver {
+    return new LinkTransactions(this, everybody);
+  }
+
+  /** One more is to be watched. @returns whether it can be */
+  opened(): boolean {
+    if (this.#open === MAX_OPEN) return false;
+    this.#open += 1;
+    return true;
+  }
+
+  closed(count: number): void {
+    this.#open -= count;
+  }
+
+  /** It has an open one now. */
+  watch(link: LinkTransactions): void {
+    this.#watched.add(link);
+    if (this.#timer === null) this.#wait(this.#timeout);
+  }
+
+  unwatch(link: LinkTransactions): void {
+    this.#watched.delete(link);
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => this.#onTimer(), ms);
+    // Nobody waits for an answer once all connections are gone.
+    this.#timer.unref();
+  }
+
+  #onTimer(): void {
+    const due = performance.now() - this.#timeout;
+    // Timers come before the data that has arrived meanwhile: the response may be among it.
+    setImmediate(() => this.#look(due));
+  }
+
+  /** @param due those whose time began later are not due yet */
+  #look(due: number): void {
+    const now = performance.now();
+    let left = MAX_TOLD_A_TURN;
+    let oldest = Infinity;
+    for (const link of this.#watched) {
+      left -= link.expire(due, now, left);
+      if (left === 0) {
+        setImmediate(() => this.#look(due));
+        return;
+      }
+      if (link.rest()) this.#watched.delete(link);
+      else oldest = Math.min(oldest, link.oldestSince);
+    }
+    this.#timer = null;
+    const wait = Math.max(GRAIN, oldest + this.#timeout - now);
+    if (this.#watched.size > 0) this.#wait(Math.min(wait, this.#timeout));
+  }
+}
