@@ -128,10 +128,10 @@ export class FilterInstance {
     this.#lastId = (this.#lastId + 1) | 0;
     this.#asked.push({ id: this.#lastId, call });
     if (this.#batch === null) {
-      this.#batch = new Batch();
+      this.#batch = new Batch(this.#lastId);
       setImmediate(() => this.#post());
     }
-    this.#batch.add(this.#lastId, call);
+    this.#batch.add(call);
     this.#stall.arm();
   }
 
@@ -213,10 +213,9 @@ export class FilterInstance {
 
   #onAnswers(answers: readonly Answer[]): void {
     for (const answer of answers) {
-      const { first } = this.#asked;
-      if (first?.id !== answer.id || this.#state === 'ending') return;
-      this.#asked.shift();
-      this.#owner.answered(this, first.call, answer);
+      if (this.#state === 'ending') return;
+      const answered = this.#asked.shift();
+      if (answered !== null) this.#owner.answered(this, answered.call, answer);
     }
     this.#idleWhenAnswered();
     this.#owner.free(this);

@@ -83,15 +83,25 @@ export interface Judgement {
   readonly error?: string;
 }
 
+/** One object each: of those that are alike in a batch only the first is cloned. */
+const PLAIN: Readonly<Record<RunOutcome, Judgement>> = {
+  drop: { outcome: 'drop' },
+  exit: { outcome: 'exit' },
+  return: { outcome: 'return' },
+  throw: { outcome: 'throw', headersOnly: true },
+  promise: { outcome: 'promise', headersOnly: true },
+};
+const HEADERS_ONLY: Judgement = { outcome: 'change', headersOnly: true };
+
 /** Asks a module about a message. Never throws, whatever the module does. */
 export function judge(route: MessageRoute, question: MessageQuestion): Judgement {
   const { outcome, error, returned } = run((control) => route(described(question), control));
   if (error !== undefined) return { outcome, error, headersOnly: true };
-  if (outcome !== 'return' || returned === undefined) return { outcome };
+  if (outcome !== 'return' || returned === undefined) return PLAIN[outcome];
   try {
     const change = readChange(returned);
     if (typeof change === 'string') return { outcome: 'invalid', error: change, headersOnly: true };
-    return { outcome: 'change', ...changed(question, change) };
+    return changed(question, change);
   } catch (thrown) {
     // A getter, or an expression that is none.
     return { outcome: 'throw', error: describeThrown(thrown), headersOnly: true };
@@ -154,13 +164,15 @@ function isListOfExpressions(value: unknown): value is RegExp[] {
   return Array.isArray(value) && value.every((each) => types.isRegExp(each));
 }
 
-function changed({ held, rules }: MessageQuestion, change: MessageChange): Omit<Judgement, 'outcome'> {
+function changed({ held, rules }: MessageQuestion, change: MessageChange): Judgement {
   const { correlation, redact: expressions = [] } = change;
   const headersOnly = change.body === 'headers';
+  if (headersOnly && correlation === undefined && expressions.length === 0) return HEADERS_ONLY;
   const shown = headersOnly ? withoutBodies(rules) : rules;
   const payload =
     expressions.length === 0 ? null : redact(payloadOf(held, shown), expressions, rules.trace_max_payload);
   return {
+    outcome: 'change',
     ...(headersOnly ? { headersOnly } : {}),
     ...(correlation === undefined ? {} : { correlation }),
     ...(payload === null ? {} : { payload }),

@@ -1,8 +1,8 @@
 /** What the main thread and the thread of a filter module say to each other. Plain data: it is cloned. */
 import type { LimitedLevel } from '../lib/rate-limited-log.js';
-import type { Judgement, MessageQuestion } from './filter-message.js';
+import type { Judgement } from './filter-message.js';
 import type { RouteDecision, RouteInput } from './filter-route.js';
-import type { HeldMessage } from './message-held.js';
+import type { MirrorRules } from './mirror.js';
 
 /** Given to the thread at its start. */
 export interface WorkerSetup {
@@ -12,27 +12,23 @@ export interface WorkerSetup {
   readonly begun: SharedArrayBuffer;
 }
 
-/** A message whose octets are some of its batch. */
-export interface PostedMessage extends Omit<MessageQuestion, 'held'> {
-  readonly held: Omit<HeldMessage, 'octets'>;
-  readonly start: number;
-  readonly end: number;
-}
-
-export type PostedCall =
-  | { readonly kind: 'route'; readonly id: number; readonly input: RouteInput }
-  | { readonly kind: 'message'; readonly id: number; readonly message: PostedMessage };
-
-/** Main → thread: the calls of one turn of the event loop, in order. */
+/** Main → thread: the calls of one turn of the event loop, in order (filter-batch). */
 export interface ToWorker {
-  readonly calls: readonly PostedCall[];
-  /** Of all messages among them. It is the thread's from then on. */
+  /** Those of the other calls follow. */
+  readonly firstId: number;
+  /** null: the next message. */
+  readonly calls: readonly (RouteInput | null)[];
+  /** Of the messages. */
+  readonly numbers: Float64Array;
+  readonly addresses: readonly string[];
+  /** null: there are no messages. */
+  readonly rules: MirrorRules | null;
+  /** Of all messages, one behind the other. */
   readonly octets: Uint8Array;
 }
 
-export type Answer =
-  | { readonly kind: 'decision'; readonly id: number; readonly decision: RouteDecision }
-  | { readonly kind: 'judgement'; readonly id: number; readonly judgement: Judgement };
+/** To a call about a connection, or about a message. */
+export type Answer = RouteDecision | Judgement;
 
 export type LogFields = Readonly<Record<string, unknown>>;
 

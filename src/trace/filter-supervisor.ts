@@ -97,14 +97,14 @@ export class FilterSupervisor implements InstanceOwner {
 
   answered(_instance: FilterInstance, call: AnyCall, answer: Answer): void {
     this.#losses = 0;
-    if (call.kind === 'route' && answer.kind === 'decision') {
-      const { outcome, error } = answer.decision;
+    if (call.kind === 'route' && 'traced' in answer) {
+      const { outcome, error } = answer;
       this.#calls.routes.settle(call, outcome);
       if (outcome === 'throw') this.#log.write('warn', 'filter route threw; the connection is traced', { error });
       if (outcome === 'promise') this.#log.write('warn', 'filter route refused; the connection is traced', { error });
-    } else if (call.kind === 'message' && answer.kind === 'judgement') {
-      const { error, outcome } = answer.judgement;
-      this.#calls.messages.settle(call, answer.judgement);
+    } else if (call.kind === 'message' && !('traced' in answer)) {
+      const { error, outcome } = answer;
+      this.#calls.messages.settle(call, answer);
       if (error !== undefined) this.#log.write('warn', MESSAGE_FAILED, { outcome, error });
     }
   }

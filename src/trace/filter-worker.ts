@@ -10,10 +10,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { RateLimitedLog, type LogSink } from '../lib/rate-limited-log.js';
 import { received } from './filter-batch.js';
 import { describeThrown } from './filter-error.js';
-import { judge, type MessageRoute } from './filter-message.js';
-import type { Answer, FromWorker, PostedCall, ToWorker, WorkerSetup } from './filter-messages.js';
+import { judge, type MessageQuestion, type MessageRoute } from './filter-message.js';
+import type { Answer, FromWorker, ToWorker, WorkerSetup } from './filter-messages.js';
 import { takeLines } from './filter-output.js';
-import { decide, type Route } from './filter-route.js';
+import { decide, type Route, type RouteInput } from './filter-route.js';
 import { syntaxErrorLine } from './filter-syntax.js';
 
 /**
@@ -117,22 +117,20 @@ process.on('unhandledRejection', (reason) => {
   log.write('warn', 'filter module: unhandled rejection', { error: describeThrown(reason) });
 });
 
-function answer({ route, message }: Filter, call: PostedCall, octets: Uint8Array): Answer {
-  const { id } = call;
-  if (call.kind === 'route') return { kind: 'decision', id, decision: decide(route, call.input) };
+function answer({ route, message }: Filter, question: RouteInput | MessageQuestion): Answer {
+  if (!('held' in question)) return decide(route, question);
   // Asked for another load of the module, which exported it.
-  if (message === null) return { kind: 'judgement', id, judgement: { outcome: 'return' } };
-  return { kind: 'judgement', id, judgement: judge(message, received(call.message, octets)) };
+  return message === null ? { outcome: 'return' } : judge(message, question);
 }
 
 const filter = await load();
 if (filter !== null) {
-  port.on('message', ({ calls, octets }: ToWorker) => {
+  port.on('message', (batch: ToWorker) => {
     let answers: Answer[] = [];
     let since = performance.now();
-    for (const call of calls) {
-      Atomics.store(begun, 0, call.id);
-      answers.push(answer(filter, call, octets));
+    for (const { id, question } of received(batch)) {
+      Atomics.store(begun, 0, id);
+      answers.push(answer(filter, question));
       const now = performance.now();
       if (now - since < ANSWER_INTERVAL) continue;
       post({ kind: 'answers', answers });

@@ -7,8 +7,10 @@ const END_LINE = '\r\n-------';
 /** [RFC 4975 §9]: CRLF, seven hyphens, at most 32 octets of transaction-id, the continuation flag, CRLF. */
 const MAX_END_LINE = 2 + 7 + 32 + 1 + 2;
 
-/** Of each expression, the one that finds all matches. */
-const finders = new WeakMap<RegExp, RegExp>();
+/** Of each expression, the one that finds all matches, by flags and source: written in a function, it is a new one each time. */
+const finders = new Map<string, RegExp>();
+/** A module has a few; one that makes new ones all the time is not to fill the memory. */
+const MAX_FINDERS = 256;
 
 /**
  * Puts `[redacted]` in the place of each match; of nothing where a match is empty. What is not UTF-8 becomes U+FFFD where
@@ -27,11 +29,13 @@ export function redact(payload: Buffer, expressions: readonly RegExp[], limit: n
 }
 
 function finderOf(expression: RegExp): RegExp {
-  const known = finders.get(expression);
+  const key = `${expression.flags}/${expression.source}`;
+  const known = finders.get(key);
   if (known !== undefined) return known;
   // Sticky, it would find the first octet only.
   const finder = new RegExp(expression.source, `${expression.flags.replace(/[gy]/g, '')}g`);
-  finders.set(expression, finder);
+  if (finders.size >= MAX_FINDERS) finders.clear();
+  finders.set(key, finder);
   return finder;
 }
 
