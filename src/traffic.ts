@@ -24,8 +24,9 @@ import { loadServerTls, type ServerTls } from './net/server-tls.js';
 import { newTicketKeys } from './net/tls-acceptor.js';
 import { Observers } from './proxy/observers.js';
 import { Proxy } from './proxy/proxy.js';
-import { DECISION_OUTCOMES, FilterThread } from './trace/filter-thread.js';
 import { Correlations, type CorrelationTime } from './trace/correlations.js';
+import { NO_DECISIONS, NO_MESSAGE_DECISIONS } from './trace/filter-outcomes.js';
+import { FilterThread } from './trace/filter-thread.js';
 import type { SpotTime } from './trace/spots.js';
 import { Tracer } from './trace/tracer.js';
 import { Transactions } from './transactions/transactions.js';
@@ -97,6 +98,8 @@ export class Traffic implements Carrier {
     const exporter = new HepExporter({
       identity: identity(config),
       queueBytes: proto_hep.hep_queue_bytes,
+      // Each worker has connections to the destinations of its own.
+      maxRate: proto_hep.hep_max_rate / config.workers,
       destinations: destinations(config, clientTls),
       log,
     });
@@ -118,7 +121,8 @@ export class Traffic implements Carrier {
     this.#tracer = tracer;
     this.#trace = tracer ?? traceSwitch(proto_msrp.trace_on === 1);
     this.#counting = new Counting(Object.keys(PARSE_ERRORS), {
-      filterDecisions: () => filter?.counts() ?? Object.fromEntries(DECISION_OUTCOMES.map((outcome) => [outcome, 0])),
+      filterDecisions: () => filter?.counts() ?? NO_DECISIONS,
+      messageFilterDecisions: () => filter?.messageCounts() ?? NO_MESSAGE_DECISIONS,
       hep: () => exporter.stats(),
       tlsCertificates: () => [...this.#tls.server.expiries, ...this.#tls.client.expiries],
       upstreams: () => this.#proxy.upstreams,

@@ -99,7 +99,7 @@ const protoMsrp = section({
   trace_filter_route: text(ROUTE, 'the name of a route (letters, digits, _ and -), whose file is NAME.js in filters')
     .nullable()
     .default(null)
-    .describe('The module in filters that decides which connections are traced.'),
+    .describe('The module in filters that decides which connections are traced, and what of their messages.'),
   connect_timeout: milliseconds(1).default(5_000).describe('Until a next hop is connected, name lookup included.'),
   idle_timeout: milliseconds().default(HOUR).describe('Without a byte either way. 0: no limit.'),
   half_close_timeout: milliseconds().default(30_000).describe('Without a byte after one side has ended. 0: no limit.'),
@@ -161,6 +161,11 @@ const protoHep = section({
   hep_queue_bytes: octets(16 * KIB, 1_024 * MIB)
     .default(16 * MIB)
     .describe('What may wait, for each destination; a packet of trace_max_payload fits in.'),
+  hep_max_rate: whole(0, 1_000_000, ' of packets a second')
+    .default(0)
+    .describe(
+      'Packets a second towards each destination, over all workers; messages over it are left out. 0: any number.',
+    ),
   homer5_on: zeroOrOne().default(0).describe('1: event payloads are text, 0: JSON.'),
   homer5_delim: text(/^[\x20-\x7e]{1,16}$/, '1 to 16 printable ASCII characters')
     .default(':')

@@ -65,6 +65,8 @@ export interface ProtoHep {
   readonly hep_payload_type: { readonly events: number; readonly messages: number };
   /** Octets that may wait, for each destination. */
   readonly hep_queue_bytes: number;
+  /** Packets in a second towards each destination, over all workers; 0: any number. */
+  readonly hep_max_rate: number;
   readonly homer5_on: 0 | 1;
   readonly homer5_delim: string;
 }

@@ -10,6 +10,8 @@ export interface HepFigures {
   readonly dropped: number;
   readonly failed: number;
   readonly maybe: number;
+  /** Of those dropped: messages that hep_max_rate left out. */
+  readonly thinned: number;
   readonly queueBytes: number;
   readonly connected: number | boolean;
 }
@@ -26,6 +28,8 @@ export interface UpstreamFigures {
 export interface TrafficSources {
   /** Decisions of the filter route by outcome: a closed set, all of it from the start. */
   filterDecisions(): Readonly<Record<string, number>>;
+  /** Of the filter's export `message`, likewise. */
+  messageFilterDecisions(): Readonly<Record<string, number>>;
   hep(): readonly HepFigures[];
   /** Of the TLS domains that have a certificate; `expiresAt` in seconds since 1970. */
   tlsCertificates(): readonly { readonly side: string; readonly domain: string; readonly expiresAt: number }[];
@@ -193,11 +197,25 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     samples: (_counts, sources) => labelled('decision', Object.entries(sources.filterDecisions())),
   },
   {
+    name: 'message_filter_decisions_total',
+    type: 'counter',
+    help: 'Messages by what message() of the filter module decided. After throw, promise, invalid, timeout, crash and unavailable they are mirrored with their headers only.',
+    labels: ['decision'],
+    samples: (_counts, sources) => labelled('decision', Object.entries(sources.messageFilterDecisions())),
+  },
+  {
     name: 'hep_packets_total',
     type: 'counter',
-    help: 'HEP packets: sent (handed to the network), dropped (the queue was full), failed (could not be sent). maybe: those of sent that a broken connection may have lost.',
+    help: 'HEP packets: sent (handed to the network), dropped (the queue was full, or hep_max_rate), failed (could not be sent). maybe: those of sent that a broken connection may have lost.',
     labels: ['destination', 'result'],
     samples: (_counts, sources) => hepPackets(sources),
+  },
+  {
+    name: 'hep_thinned_total',
+    type: 'counter',
+    help: 'Messages that hep_max_rate left out. They are counted as dropped in hep_packets_total, too.',
+    labels: ['destination'],
+    samples: (_counts, sources) => sources.hep().map(({ name, thinned }) => [{ destination: name }, thinned]),
   },
   {
     name: 'observer_errors_total',

@@ -16,8 +16,10 @@ export interface DestinationStats {
   readonly transport: TransportName;
   /** Handed to the kernel (UDP) or to the connection's socket. */
   readonly sent: number;
-  /** Given up before that: the queue was full, tracing was switched off, or msrptap stopped. */
+  /** Given up before that: the queue was full, over hep_max_rate, tracing was switched off, or msrptap stopped. */
   readonly dropped: number;
+  /** Of those dropped: messages over hep_max_rate. */
+  readonly thinned: number;
   /** Refused by the kernel, or not possible as a HEP packet. */
   readonly failed: number;
   /** Of those sent: written to a connection that ended before they surely arrived (UDP: refused). Not sent again. */
@@ -42,7 +44,8 @@ export class Destination {
   readonly #transport: Transport;
   readonly #dropping: Episode;
   readonly #failing: Episode;
-  readonly #counts = { sent: 0, dropped: 0, failed: 0, maybe: 0 };
+  readonly #thinning: Episode;
+  readonly #counts = { sent: 0, dropped: 0, failed: 0, maybe: 0, thinned: 0 };
   #pump: NodeJS.Immediate | null = null;
   #whenSettled: (() => void)[] = [];
   /** Why it is not reachable, as was said last. */
@@ -57,6 +60,9 @@ export class Destination {
       this.#log.info({ dropped }, 'HEP packets no longer dropped'),
     );
     this.#failing = new Episode(timing.quiet, (failed) => this.#log.info({ failed }, 'HEP packets no longer fail'));
+    this.#thinning = new Episode(timing.quiet, (leftOut) =>
+      this.#log.info({ leftOut }, 'HEP packets within hep_max_rate again'),
+    );
     const TransportClass = config.transport === 'udp' ? UdpTransport : TcpTransport;
     this.#transport = new TransportClass(config, timing, this.#events());
     this.#transport.open();
@@ -81,6 +87,14 @@ export class Destination {
     this.#counts.dropped += packets;
     if (this.#isClosed) return;
     if (this.#dropping.add(packets)) this.#log.warn({ queueBytes: this.#queue.bytes }, 'HEP packets are dropped');
+  }
+
+  /** A message was left out. */
+  countThinned(): void {
+    this.#counts.dropped += 1;
+    this.#counts.thinned += 1;
+    if (this.#isClosed) return;
+    if (this.#thinning.add(1)) this.#log.warn('HEP packets over hep_max_rate: messages are left out');
   }
 
   countFailed(packets: number, reason: string): void {
@@ -121,6 +135,7 @@ export class Destination {
     if (this.#pump !== null) clearImmediate(this.#pump);
     this.#dropping.end();
     this.#failing.end();
+    this.#thinning.end();
     await this.#transport.close();
   }
 

@@ -4,6 +4,7 @@ import type { Log } from '../lib/log.js';
 import { Destination, type DestinationStats } from './destination.js';
 import { MAX_PACKET_BYTES } from './format.js';
 import { PacketTemplates, type PacketFlow, type PacketIdentity } from './packet.js';
+import { Thinning, type LeftOut } from './thinning.js';
 import { DEFAULT_TIMING, type Timing } from './timing.js';
 import type { DestinationConfig } from './transport.js';
 
@@ -14,6 +15,8 @@ export interface ExporterOptions {
   readonly identity: PacketIdentity;
   /** Memory for packets that wait, per destination, in bytes. */
   readonly queueBytes: number;
+  /** Packets in a second towards each destination; messages over it are left out. Default 0: any number. */
+  readonly maxRate?: number;
   readonly destinations: readonly DestinationConfig[];
   readonly log: Log;
   readonly timing?: Partial<Timing>;
@@ -32,6 +35,8 @@ const SLAB_BYTES = 64 * 1024;
 export class HepExporter {
   readonly #templates: PacketTemplates;
   readonly #destinations: readonly Destination[];
+  /** All destinations get the same packets, so one rate holds for each of them. null: any number. */
+  readonly #thinning: Thinning | null;
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   /** Before it stand packets that a destination still holds. */
   #slabStart = 0;
@@ -40,10 +45,12 @@ export class HepExporter {
   #flushing: NodeJS.Immediate | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor({ identity, queueBytes, destinations, log, timing }: ExporterOptions) {
+  constructor({ identity, queueBytes, maxRate = 0, destinations, log, timing }: ExporterOptions) {
     this.#templates = new PacketTemplates(identity);
     const times = { ...DEFAULT_TIMING, ...timing };
     this.#destinations = destinations.map((config) => new Destination(config, queueBytes, times, log));
+    this.#thinning =
+      maxRate === 0 ? null : new Thinning({ rate: maxRate, tell: (id, leftOut) => this.#writeNote(id, leftOut) });
   }
 
   /**
@@ -60,6 +67,24 @@ export class HepExporter {
    * @param timeMicros microseconds since 1970
    */
   send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Uint8Array): void {
+    this.#thinning?.event(correlationId);
+    this.#write(flow, timeMicros, correlationId, payload);
+  }
+
+  /** As send(), of what is left out when there are more packets than maxRate. */
+  sendMessage(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Uint8Array): void {
+    if (this.#thinning === null || this.#thinning.admits(flow, timeMicros, correlationId)) {
+      this.#write(flow, timeMicros, correlationId, payload);
+    } else {
+      for (const destination of this.#destinations) destination.countThinned();
+    }
+  }
+
+  #writeNote(correlationId: string, { flow, time, count }: LeftOut): void {
+    this.#write(flow, time, correlationId, Buffer.from(`[msrptap: ${count} messages left out by hep_max_rate]`));
+  }
+
+  #write(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Uint8Array): void {
     const size = flow.size(correlationId, payload.length);
     if (size <= MAX_PACKET_BYTES && this.#slabEnd + size > SLAB_BYTES) this.#makeRoom(size);
     try {
@@ -79,6 +104,7 @@ export class HepExporter {
 
   /** Gives up all that waits, as tracing was switched off: counted as dropped. What a socket has already goes its way. */
   discard(): void {
+    this.#thinning?.discard();
     const notOffered = this.#slabPackets;
     this.#emptySlab();
     for (const destination of this.#destinations) destination.discard(notOffered);
@@ -97,6 +123,7 @@ export class HepExporter {
    * counts as dropped.
    */
   async drain(timeoutMs: number): Promise<void> {
+    this.#thinning?.flush();
     this.#flush();
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise<void>((resolve) => {

@@ -1,6 +1,8 @@
 import type { PacketFlow } from '../hep/packet.js';
 import type { Endpoint } from '../lib/address.js';
 import type { Correlations } from './correlations.js';
+import type { MessageQuestion } from './filter-message.js';
+import type { MessageVerdict } from './filter-queue.js';
 import type { RouteInput } from './filter-route.js';
 import type { MirrorRules } from './mirror.js';
 import type { Spots } from './spots.js';
@@ -13,13 +15,21 @@ export type { PacketFlow } from '../hep/packet.js';
 export interface Exporter {
   flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow;
   send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Buffer): void;
+  /** As send(), of what hep_max_rate may leave out. */
+  sendMessage(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Buffer): void;
   countDropped(packets: number): void;
   discard(): void;
 }
 
 /** trace_filter_route (trace/filter-thread.ts). */
-export interface Filter {
+export interface Filter extends MessageFilter {
   decide(input: RouteInput, done: (traced: boolean) => void): void;
+  /** Whether messages are to be judged. It changes with the module. */
+  readonly judgesMessages: boolean;
+}
+
+export interface MessageFilter {
+  judge(question: MessageQuestion, done: (verdict: MessageVerdict) => void): void;
 }
 
 export interface TracerOptions extends MirrorRules {
@@ -47,6 +57,8 @@ export interface TracerCore extends WaitingBudget {
   readonly options: TracerOptions;
   readonly exporter: Exporter;
   readonly filter: Filter | null;
+  /** What says of each message how it is mirrored; null: nothing does at this moment. */
+  readonly messageFilter: MessageFilter | null;
   /** Whether tracing is on now. */
   readonly on: boolean;
   /** What is traced although it is off. */

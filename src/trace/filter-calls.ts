@@ -1,68 +1,54 @@
-import type { RouteInput, RouteOutcome } from './filter-route.js';
+import { Fifo } from '../lib/fifo.js';
 
-/**
- * How a connection was decided on: by its route, or without it: `timeout` (the route took too long), `crash` (its thread
- * ended under it), `unavailable` (no thread could decide in time). All but drop trace.
- */
-export type DecisionOutcome = RouteOutcome | 'timeout' | 'crash' | 'unavailable';
-
-export const NO_DECISIONS: Readonly<Record<DecisionOutcome, number>> = {
-  drop: 0,
-  exit: 0,
-  return: 0,
-  throw: 0,
-  promise: 0,
-  timeout: 0,
-  crash: 0,
-  unavailable: 0,
-};
-
-export const DECISION_OUTCOMES: readonly string[] = Object.keys(NO_DECISIONS);
-
-/** One connection that waits for its decision. */
-export interface FilterCall {
-  readonly input: RouteInput;
+/** What a module is asked, and not answered yet. */
+export interface FilterCall<Kind extends string, Question, Answer> {
+  readonly kind: Kind;
+  readonly question: Question;
   /** Must not throw. */
-  readonly done: (traced: boolean) => void;
+  readonly done: (answer: Answer) => void;
   /** performance.now() when it was made. */
   readonly since: number;
-  outcome: DecisionOutcome | null;
+  answer: Answer | null;
 }
 
-export interface FilterCallsOptions {
+export interface FilterCallsOptions<Kind, Answer> {
+  readonly kind: Kind;
   /** Calls that may wait; over it the oldest is settled as unavailable. */
   readonly max: number;
   /** Milliseconds a call may wait; then it is settled as unavailable. */
   readonly maxWait: number;
-  readonly onSettled: (outcome: DecisionOutcome) => void;
+  /** The answer to what no thread could answer in time. */
+  readonly unavailable: Answer;
+  readonly onSettled: (answer: Answer) => void;
 }
 
 /**
  * The calls that are not answered yet, oldest first. Answers are given in the order of the calls, each at the end of the
  * turn in which it and all older ones were settled; bounded in number and in time.
  */
-export class FilterCalls {
-  readonly #options: FilterCallsOptions;
+export class FilterCalls<Kind extends string, Question, Answer> {
+  readonly #options: FilterCallsOptions<Kind, Answer>;
   /** Not answered yet. */
-  readonly #open: FilterCall[] = [];
+  readonly #open = new Fifo<FilterCall<Kind, Question, Answer>>();
   /** Those of them that no thread was asked, in the same order. */
-  readonly #unasked: FilterCall[] = [];
+  readonly #unasked = new Fifo<FilterCall<Kind, Question, Answer>>();
   /** Settled, and answered at the end of this turn. */
-  #due: FilterCall[] = [];
+  #due: FilterCall<Kind, Question, Answer>[] = [];
   #expiry: NodeJS.Timeout | null = null;
   #onEmpty: (() => void)[] = [];
 
-  constructor(options: FilterCallsOptions) {
+  constructor(options: FilterCallsOptions<Kind, Answer>) {
     this.#options = options;
   }
 
-  add(input: RouteInput, done: (traced: boolean) => void): FilterCall {
-    const call: FilterCall = { input, done, since: performance.now(), outcome: null };
+  add(question: Question, done: (answer: Answer) => void): FilterCall<Kind, Question, Answer> {
+    const { kind, max, maxWait, unavailable } = this.#options;
+    const call = { kind, question, done, since: performance.now(), answer: null };
     this.#open.push(call);
     this.#unasked.push(call);
-    this.#expiry ??= setTimeout(() => this.#expire(), this.#options.maxWait);
-    const oldest = this.#open[0];
-    if (this.#open.length > this.#options.max && oldest !== undefined) this.settle(oldest, 'unavailable');
+    this.#expiry ??= setTimeout(() => this.#expire(), maxWait);
+    const oldest = this.#open.first;
+    if (this.#open.length > max && oldest !== null) this.settle(oldest, unavailable);
     return call;
   }
 
@@ -70,33 +56,33 @@ export class FilterCalls {
     return this.#unasked.length > 0;
   }
 
-  /** The next call to put to a thread. */
-  take(): FilterCall | undefined {
+  /** The next call to put to a thread; null when there is none. */
+  take(): FilterCall<Kind, Question, Answer> | null {
     let call = this.#unasked.shift();
-    while (call !== undefined && call.outcome !== null) call = this.#unasked.shift();
+    while (call !== null && call.answer !== null) call = this.#unasked.shift();
     return call;
   }
 
   /** Calls that were taken and not answered by their thread; they are older than all that were not taken. */
-  giveBack(calls: readonly FilterCall[]): void {
-    this.#unasked.unshift(...calls);
+  giveBack(calls: readonly FilterCall<Kind, Question, Answer>[]): void {
+    this.#unasked.unshift(calls);
   }
 
-  /** The first outcome stands: a thread may still answer a call that was settled without it. */
-  settle(call: FilterCall, outcome: DecisionOutcome): void {
-    if (call.outcome !== null) return;
-    call.outcome = outcome;
-    this.#options.onSettled(outcome);
-    shiftSettled(this.#unasked);
-    const due = shiftSettled(this.#open);
-    if (due.length === 0) return;
-    if (this.#due.length === 0) setImmediate(() => this.#answer());
-    this.#due.push(...due);
+  /** The first answer stands: a thread may still answer a call that was settled without it. */
+  settle(call: FilterCall<Kind, Question, Answer>, answer: Answer): void {
+    if (call.answer !== null) return;
+    call.answer = answer;
+    this.#options.onSettled(answer);
+    while (this.#unasked.first !== null && this.#unasked.first.answer !== null) this.#unasked.shift();
+    while (this.#open.first !== null && this.#open.first.answer !== null) this.#answerSoon(this.#open.shift());
     if (this.#open.length === 0) this.#disarm();
   }
 
-  settleAll(outcome: DecisionOutcome): void {
-    for (let call = this.#open[0]; call !== undefined; call = this.#open[0]) this.settle(call, outcome);
+  /** As unavailable. */
+  settleAll(): void {
+    for (let call = this.#open.first; call !== null; call = this.#open.first) {
+      this.settle(call, this.#options.unavailable);
+    }
   }
 
   /** Resolves when every call is answered. */
@@ -105,10 +91,16 @@ export class FilterCalls {
     return new Promise((resolve) => this.#onEmpty.push(resolve));
   }
 
+  #answerSoon(call: FilterCall<Kind, Question, Answer> | null): void {
+    if (call === null) return;
+    if (this.#due.length === 0) setImmediate(() => this.#answer());
+    this.#due.push(call);
+  }
+
   #answer(): void {
     const due = this.#due;
     this.#due = [];
-    for (const { done, outcome } of due) done(outcome !== 'drop');
+    for (const { done, answer } of due) if (answer !== null) done(answer);
     if (this.#open.length > 0 || this.#due.length > 0) return;
     const waiting = this.#onEmpty;
     this.#onEmpty = [];
@@ -121,23 +113,18 @@ export class FilterCalls {
   }
 
   #expire(): void {
-    const { maxWait } = this.#options;
+    const { maxWait, unavailable } = this.#options;
     // After a stall of the event loop, decisions may have arrived that are not delivered yet.
     setImmediate(() => {
       this.#disarm();
       // A millisecond early, as timers may be.
       const now = performance.now() + 1;
-      let oldest = this.#open[0];
-      while (oldest !== undefined && now - oldest.since >= maxWait) {
-        this.settle(oldest, 'unavailable');
-        oldest = this.#open[0];
+      let oldest = this.#open.first;
+      while (oldest !== null && now - oldest.since >= maxWait) {
+        this.settle(oldest, unavailable);
+        oldest = this.#open.first;
       }
-      if (oldest !== undefined) this.#expiry = setTimeout(() => this.#expire(), oldest.since + maxWait - now + 1);
+      if (oldest !== null) this.#expiry = setTimeout(() => this.#expire(), oldest.since + maxWait - now + 1);
     });
   }
-}
-
-function shiftSettled(calls: FilterCall[]): FilterCall[] {
-  const waiting = calls.findIndex((call) => call.outcome === null);
-  return calls.splice(0, waiting === -1 ? calls.length : waiting);
 }

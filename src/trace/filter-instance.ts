@@ -1,10 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { MsrptapError } from '../lib/errors.js';
+import { Fifo } from '../lib/fifo.js';
 import type { LogSink } from '../lib/rate-limited-log.js';
 import { StallWatch } from '../lib/stall-watch.js';
-import type { FilterCall } from './filter-calls.js';
-import type { FromWorker, PostedCall, ToWorker, WorkerSetup } from './filter-messages.js';
-import { describeThrown, type RouteDecision } from './filter-route.js';
+import { Batch } from './filter-batch.js';
+import { describeThrown } from './filter-error.js';
+import type { Answer, FromWorker, WorkerSetup } from './filter-messages.js';
+import type { AnyCall } from './filter-queue.js';
 
 /**
  * What a module may use, in MB. A thread that keeps 64 MB more than after loading is replaced long before (filter-worker);
@@ -12,8 +14,11 @@ import { describeThrown, type RouteDecision } from './filter-route.js';
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16 };
 
-/** Calls posted and not answered: enough to keep the thread busy; the others wait where they are bounded and can be moved. */
-const WINDOW = 100;
+/**
+ * Calls posted and not answered: enough to keep the thread busy through a long turn of the event loop; the others wait
+ * where they are bounded and can be moved.
+ */
+const WINDOW = 500;
 
 /** Milliseconds. A thread inside a blocking system call ends only with that call, and nobody may wait for it longer. */
 const END_GRACE = 2_000;
@@ -33,15 +38,22 @@ export interface InstanceOptions {
 
 /** All calls come asynchronously. */
 export interface InstanceOwner {
-  decided(instance: FilterInstance, call: FilterCall, decision: RouteDecision): void;
+  answered(instance: FilterInstance, call: AnyCall, answer: Answer): void;
+  /** It may be asked more. */
+  free(instance: FilterInstance): void;
+  /** What was asked last cannot be posted. */
+  unpostable(instance: FilterInstance, calls: readonly AnyCall[], error: string): void;
   /**
-   * The route took too long over `call`; the instance ends.
-   * @param behind the other calls that were asked and not answered, in order
+   * The module took too long over `call`; the instance ends.
+   * @param others calls that were asked and not answered, in order
    */
-  overdue(instance: FilterInstance, call: FilterCall, behind: readonly FilterCall[]): void;
+  overdue(instance: FilterInstance, call: AnyCall, others: readonly AnyCall[]): void;
   worn(instance: FilterInstance, bytes: number): void;
-  /** @param unanswered calls that were asked and not answered, in order */
-  ended(instance: FilterInstance, unanswered: readonly FilterCall[], crash: string | null): void;
+  /**
+   * @param running the call that was begun last, if it was not answered
+   * @param others calls that were asked and not answered, in order
+   */
+  ended(instance: FilterInstance, running: AnyCall | null, others: readonly AnyCall[], crash: string | null): void;
 }
 
 /** loading → ready → retired → ending → ended; any of them may be left out. */
@@ -56,10 +68,11 @@ export class FilterInstance {
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #stall: StallWatch;
-  readonly #asked: { readonly id: number; readonly call: FilterCall }[] = [];
-  #batch: PostedCall[] = [];
+  readonly #asked = new Fifo<{ readonly id: number; readonly call: AnyCall }>();
+  readonly #begun = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #batch: Batch | null = null;
   #lastId = 0;
-  #answers = 0;
+  #judges = false;
   #state: State = 'loading';
   #uncaught: string | null = null;
   #settleLoad: (failure: MsrptapError | null) => void = () => {};
@@ -67,7 +80,7 @@ export class FilterInstance {
   constructor(options: InstanceOptions, owner: InstanceOwner) {
     this.#options = options;
     this.#owner = owner;
-    const setup: WorkerSetup = { file: options.file };
+    const setup: WorkerSetup = { file: options.file, begun: this.#begun.buffer };
     // The environment is Node's default, a copy: the module is the operator's own code and may read it, and cannot
     // change ours. The proxy's own execArgv are not for it.
     this.#worker = new Worker(new URL('filter-worker.js', import.meta.url), {
@@ -80,7 +93,7 @@ export class FilterInstance {
       resourceLimits: RESOURCE_LIMITS,
     });
     this.#stall = new StallWatch(options.timeout, {
-      progress: () => (this.#asked.length === 0 ? null : this.#answers),
+      progress: () => (this.#asked.length === 0 ? null : Atomics.load(this.#begun, 0)),
       stalled: () => this.#overdue(),
     });
     this.#worker.on('message', (message: FromWorker) => this.#onMessage(message));
@@ -104,12 +117,21 @@ export class FilterInstance {
     return this.#state === 'ready';
   }
 
-  ask(call: FilterCall): void {
+  /** Whether its module says what of messages is mirrored. */
+  get judges(): boolean {
+    return this.#judges;
+  }
+
+  ask(call: AnyCall): void {
     if (this.#asked.length === 0) this.#worker.ref();
-    const id = ++this.#lastId;
-    this.#asked.push({ id, call });
-    if (this.#batch.length === 0) setImmediate(() => this.#post());
-    this.#batch.push({ id, input: call.input });
+    // Around zero once in 2^31 calls: an Int32 stands for it.
+    this.#lastId = (this.#lastId + 1) | 0;
+    this.#asked.push({ id: this.#lastId, call });
+    if (this.#batch === null) {
+      this.#batch = new Batch(this.#lastId);
+      setImmediate(() => this.#post());
+    }
+    this.#batch.add(call);
     this.#stall.arm();
   }
 
@@ -151,15 +173,22 @@ export class FilterInstance {
   }
 
   #post(): void {
-    const batch: ToWorker = this.#batch;
-    this.#batch = [];
+    const batch = this.#batch;
+    this.#batch = null;
+    if (batch === null) return;
     try {
-      this.#worker.postMessage(batch, []);
+      batch.post(this.#worker);
     } catch (error) {
       // Something that cannot be cloned. The batch is what was asked last; nobody will answer it.
-      const unposted = this.#asked.splice(-batch.length);
+      const asked = this.#asked.clear();
+      const unposted = asked.splice(-batch.size);
+      this.#asked.unshift(asked);
       this.#idleWhenAnswered();
-      for (const { call } of unposted) this.#owner.decided(this, call, undecidable(error));
+      this.#owner.unpostable(
+        this,
+        unposted.map(({ call }) => call),
+        describeThrown(error),
+      );
     }
   }
 
@@ -168,12 +197,13 @@ export class FilterInstance {
       case 'loaded':
         if (this.#state !== 'loading') return;
         this.#state = 'ready';
+        this.#judges = message.judges;
         this.#worker.unref();
         return this.#settleLoad(null);
       case 'failed':
         return this.#settleLoad(new MsrptapError(message.code, message.message));
-      case 'decision':
-        return this.#onDecision(message.id, message.decision);
+      case 'answers':
+        return this.#onAnswers(message.answers);
       case 'log':
         return this.#options.log[message.level](message.fields, message.message);
       case 'worn':
@@ -181,20 +211,21 @@ export class FilterInstance {
     }
   }
 
-  #onDecision(id: number, decision: RouteDecision): void {
-    const first = this.#asked[0];
-    if (first?.id !== id || this.#state === 'ending') return;
-    this.#asked.shift();
-    this.#answers += 1;
+  #onAnswers(answers: readonly Answer[]): void {
+    for (const answer of answers) {
+      if (this.#state === 'ending') return;
+      const answered = this.#asked.shift();
+      if (answered !== null) this.#owner.answered(this, answered.call, answer);
+    }
     this.#idleWhenAnswered();
-    this.#owner.decided(this, first.call, decision);
+    this.#owner.free(this);
   }
 
   #overdue(): void {
-    const [first, ...behind] = this.#takeAsked();
-    if (first === undefined) return;
+    const { running, others } = this.#takeAsked();
+    if (running === null) return;
     void this.end();
-    this.#owner.overdue(this, first, behind);
+    this.#owner.overdue(this, running, others);
   }
 
   #onError(error: unknown): void {
@@ -209,11 +240,20 @@ export class FilterInstance {
     this.#settleLoad(
       this.#loadError(code === UNSETTLED_TOP_LEVEL_AWAIT ? 'a top-level await of it never settles' : because),
     );
-    this.#owner.ended(this, this.#takeAsked(), unexpected ? because : null);
+    const { running, others } = this.#takeAsked();
+    this.#owner.ended(this, running, others, unexpected ? because : null);
   }
 
-  #takeAsked(): FilterCall[] {
-    return this.#asked.splice(0).map(({ call }) => call);
+  /** The one that was begun last, or else the first, and the others. Some of those may be done with, and not answered yet. */
+  #takeAsked(): { readonly running: AnyCall | null; readonly others: readonly AnyCall[] } {
+    const asked = this.#asked.clear();
+    const begun = Atomics.load(this.#begun, 0);
+    const at = Math.max(
+      asked.findIndex(({ id }) => id === begun),
+      0,
+    );
+    const calls = asked.map(({ call }) => call);
+    return { running: calls[at] ?? null, others: calls.toSpliced(at, 1) };
   }
 
   #idleWhenAnswered(): void {
@@ -223,8 +263,4 @@ export class FilterInstance {
     this.#worker.unref();
     if (this.#state === 'retired') void this.end();
   }
-}
-
-function undecidable(error: unknown): RouteDecision {
-  return { traced: true, outcome: 'throw', error: describeThrown(error) };
 }

@@ -1,9 +1,9 @@
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { Prepared } from '../lib/prepared.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
-import type { FilterCall, FilterCalls } from './filter-calls.js';
 import { FilterInstance, type InstanceOptions, type InstanceOwner } from './filter-instance.js';
-import type { RouteDecision } from './filter-route.js';
+import type { Answer } from './filter-messages.js';
+import type { AnyCall, FilterQueue, MessageCall } from './filter-queue.js';
 
 /** Milliseconds before a second thread in a row is started for one that ended itself; doubled for each further one. */
 const RESTART_DELAY = 100;
@@ -17,7 +17,7 @@ const MAX_THREADS = 8;
  * is replaced when a call needs one; calls that it had not begun with go to the next.
  */
 export class FilterSupervisor implements InstanceOwner {
-  readonly #calls: FilterCalls;
+  readonly #calls: FilterQueue;
   readonly #options: InstanceOptions;
   readonly #log: RateLimitedLog;
   /** Threads that have not ended, loading and retired ones included. */
@@ -28,13 +28,19 @@ export class FilterSupervisor implements InstanceOwner {
   #renewing = false;
   /** Threads in a row that were lost without a decision. */
   #losses = 0;
+  #judges = false;
   #restart: NodeJS.Timeout | 'loading' | null = null;
   #stopped = false;
 
-  constructor(calls: FilterCalls, options: InstanceOptions) {
+  constructor(calls: FilterQueue, options: InstanceOptions) {
     this.#calls = calls;
     this.#options = options;
     this.#log = new RateLimitedLog(options.log);
+  }
+
+  /** Whether the module that was put in force last says what of messages is mirrored. */
+  get judges(): boolean {
+    return this.#judges;
   }
 
   /** Rejects with filter_load_failed or filter_route_missing; what was in force before stays in force. */
@@ -71,7 +77,7 @@ export class FilterSupervisor implements InstanceOwner {
   feed(): void {
     while (this.#current?.hasRoom === true) {
       const call = this.#calls.take();
-      if (call === undefined) return;
+      if (call === null) return;
       this.#current.ask(call);
     }
     if (this.#current !== null || this.#restart !== null || this.#stopped) return;
@@ -89,20 +95,44 @@ export class FilterSupervisor implements InstanceOwner {
     this.#log.flush();
   }
 
-  decided(_instance: FilterInstance, call: FilterCall, { outcome, error }: RouteDecision): void {
+  answered(_instance: FilterInstance, call: AnyCall, answer: Answer): void {
     this.#losses = 0;
-    this.#calls.settle(call, outcome);
-    if (outcome === 'throw') this.#log.write('warn', 'filter route threw; the connection is traced', { error });
-    if (outcome === 'promise') this.#log.write('warn', 'filter route refused; the connection is traced', { error });
+    if (call.kind === 'route' && 'traced' in answer) {
+      const { outcome, error } = answer;
+      this.#calls.routes.settle(call, outcome);
+      if (outcome === 'throw') this.#log.write('warn', 'filter route threw; the connection is traced', { error });
+      if (outcome === 'promise') this.#log.write('warn', 'filter route refused; the connection is traced', { error });
+    } else if (call.kind === 'message' && !('traced' in answer)) {
+      const { error, outcome } = answer;
+      this.#calls.messages.settle(call, answer);
+      if (error !== undefined) this.#log.write('warn', MESSAGE_FAILED, { outcome, error });
+    }
+  }
+
+  free(): void {
     this.feed();
   }
 
-  overdue(instance: FilterInstance, call: FilterCall, behind: readonly FilterCall[]): void {
+  unpostable(_instance: FilterInstance, calls: readonly AnyCall[], error: string): void {
+    for (const call of calls) {
+      if (call.kind === 'route') this.#calls.routes.settle(call, 'throw');
+      else this.#calls.messages.settle(call, { outcome: 'throw', headersOnly: true });
+    }
+    this.#log.write('warn', 'filter not asked; what it would decide on is traced', { error });
+    this.feed();
+  }
+
+  overdue(instance: FilterInstance, call: AnyCall, others: readonly AnyCall[]): void {
     if (this.#current === instance) this.#current = null;
-    this.#calls.settle(call, 'timeout');
+    this.#calls.lose(call, 'timeout');
     const { timeout } = this.#options;
-    this.#log.write('error', 'filter route timed out; the connection is traced', { timeout, input: call.input });
-    this.#calls.giveBack(behind);
+    if (call.kind === 'route') {
+      const { question: input } = call;
+      this.#log.write('error', 'filter route timed out; the connection is traced', { timeout, input });
+    } else {
+      this.#log.write('error', MESSAGE_FAILED, { outcome: 'timeout', timeout, ...senderOf(call) });
+    }
+    this.#calls.giveBack(others);
     this.feed();
   }
 
@@ -115,21 +145,23 @@ export class FilterSupervisor implements InstanceOwner {
       .finally(() => (this.#renewing = false));
   }
 
-  ended(instance: FilterInstance, unanswered: readonly FilterCall[], crash: string | null): void {
+  ended(instance: FilterInstance, running: AnyCall | null, others: readonly AnyCall[], crash: string | null): void {
     this.#alive.delete(instance);
     if (this.#current === instance) this.#current = null;
     if (crash === null) {
-      this.#calls.giveBack(unanswered);
+      this.#calls.giveBack(running === null ? others : [running, ...others]);
     } else {
       this.#losses += 1;
-      const [running, ...behind] = unanswered;
-      if (running !== undefined) this.#calls.settle(running, 'crash');
-      this.#calls.giveBack(behind);
-      const input = running?.input;
-      this.#log.write('error', 'filter thread ended; a connection that it decided on is traced', {
-        error: crash,
-        input,
-      });
+      if (running !== null) this.#calls.lose(running, 'crash');
+      this.#calls.giveBack(others);
+      if (running?.kind === 'message') {
+        this.#log.write('error', MESSAGE_FAILED, { outcome: 'crash', error: crash, ...senderOf(running) });
+      } else {
+        this.#log.write('error', 'filter thread ended; a connection that it decided on is traced', {
+          error: crash,
+          input: running?.question,
+        });
+      }
     }
     this.feed();
   }
@@ -138,6 +170,7 @@ export class FilterSupervisor implements InstanceOwner {
     this.#current?.retire();
     // It may have ended while it waited for its use; a call then has another one started.
     this.#current = instance.isReady ? instance : null;
+    this.#judges = instance.judges;
     this.#losses = 0;
     this.feed();
   }
@@ -147,8 +180,12 @@ export class FilterSupervisor implements InstanceOwner {
     try {
       const instance = await this.#start();
       // A reload that came in between has read the file later.
-      if (this.#current === null) this.#current = instance;
-      else instance.retire();
+      if (this.#current === null) {
+        this.#current = instance;
+        this.#judges = instance.judges;
+      } else {
+        instance.retire();
+      }
     } catch (error) {
       this.#losses += 1;
       this.#notReplaced(error);
@@ -179,6 +216,13 @@ export class FilterSupervisor implements InstanceOwner {
     if (this.#stopped) return;
     this.#log.write('error', 'filter thread not replaced', { error: messageOf(error) });
   }
+}
+
+const MESSAGE_FAILED = 'filter failed over a message, which is mirrored with its headers only';
+
+/** Of what is said nothing goes into the log. */
+function senderOf({ question: { si, sp } }: MessageCall): { readonly si: string; readonly sp: number } {
+  return { si, sp };
 }
 
 function nothing(): void {}

@@ -3,12 +3,12 @@ import { messageOf, MsrptapError } from '../lib/errors.js';
 import { silentLog, type Log } from '../lib/log.js';
 import type { Prepared } from '../lib/prepared.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
-import { FilterCalls, NO_DECISIONS, type DecisionOutcome } from './filter-calls.js';
+import type { MessageQuestion } from './filter-message.js';
+import type { DecisionOutcome, MessageOutcome } from './filter-outcomes.js';
+import { FilterQueue, type MessageVerdict } from './filter-queue.js';
 import type { RouteInput } from './filter-route.js';
 import { FilterSupervisor } from './filter-supervisor.js';
 import { watchModules } from './filter-watch.js';
-
-export { DECISION_OUTCOMES, type DecisionOutcome } from './filter-calls.js';
 
 export interface FilterOptions {
   /** Absolute path of the module. */
@@ -27,7 +27,10 @@ export interface FilterOptions {
    * traced. Default 15,000: long enough for a dozen hung neighbours, and its packets wait with it.
    */
   readonly maxWaitMs?: number;
-  /** Connections that may wait; over it the oldest is traced. Default 10,000: more than both ends of the 4000 links. */
+  /**
+   * Connections that may wait; over it the oldest is traced. Default 10,000: more than both ends of the 4000 links. As many
+   * messages, apart.
+   */
   readonly maxWaiting?: number;
 }
 
@@ -45,9 +48,8 @@ export class FilterThread {
   readonly #timeout: number;
   readonly #log: Log;
   readonly #limitedLog: RateLimitedLog;
-  readonly #calls: FilterCalls;
+  readonly #calls: FilterQueue;
   readonly #supervisor: FilterSupervisor;
-  readonly #counts: Record<DecisionOutcome, number> = { ...NO_DECISIONS };
   #unwatch: (() => void) | null = null;
   #stopped: Promise<void> | null = null;
 
@@ -68,11 +70,10 @@ export class FilterThread {
     this.#timeout = limits.timeoutMs ?? TIMEOUT;
     this.#log = log.child({ route: routeName });
     this.#limitedLog = new RateLimitedLog(this.#log);
-    this.#calls = new FilterCalls({
+    this.#calls = new FilterQueue({
       max: limits.maxWaiting ?? MAX_WAITING,
       maxWait: limits.maxWaitMs ?? MAX_WAIT,
-      onSettled: (outcome) => {
-        this.#counts[outcome] += 1;
+      onDecision: (outcome) => {
         if (onDecision !== undefined) this.#guard(() => onDecision(outcome));
       },
     });
@@ -87,9 +88,21 @@ export class FilterThread {
 
   /** Never throws. `done` is called exactly once, asynchronously, in the order of the calls. */
   decide(input: RouteInput, done: (traced: boolean) => void): void {
-    const call = this.#calls.add(input, (traced) => this.#guard(() => done(traced)));
+    const call = this.#calls.routes.add(input, (outcome) => this.#guard(() => done(outcome !== 'drop')));
     if (this.#stopped === null) this.#supervisor.feed();
-    else this.#calls.settle(call, 'unavailable');
+    else this.#calls.lose(call, 'unavailable');
+  }
+
+  /** Whether the module says what of messages is mirrored. */
+  get judgesMessages(): boolean {
+    return this.#supervisor.judges;
+  }
+
+  /** As decide(). Messages are answered in their order, too. */
+  judge(question: MessageQuestion, done: (verdict: MessageVerdict) => void): void {
+    const call = this.#calls.messages.add(question, (verdict) => this.#guard(() => done(verdict)));
+    if (this.#stopped === null) this.#supervisor.feed();
+    else this.#calls.lose(call, 'unavailable');
   }
 
   /**
@@ -112,7 +125,12 @@ export class FilterThread {
 
   /** Decisions since the start. */
   counts(): Record<DecisionOutcome, number> {
-    return { ...this.#counts };
+    return { ...this.#calls.decisions };
+  }
+
+  /** Decisions on messages since the start. */
+  messageCounts(): Record<MessageOutcome, number> {
+    return { ...this.#calls.messageDecisions };
   }
 
   /**
@@ -126,7 +144,7 @@ export class FilterThread {
 
   async #stop(): Promise<void> {
     this.#unwatch?.();
-    const grace = setTimeout(() => this.#calls.settleAll('unavailable'), this.#timeout);
+    const grace = setTimeout(() => this.#calls.loseAll(), this.#timeout);
     await this.#calls.empty();
     clearTimeout(grace);
     await this.#supervisor.stop();

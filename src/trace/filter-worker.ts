@@ -1,6 +1,6 @@
 /**
- * The thread in which a filter module lives: loads it, then answers calls in order. One answer a message, posted before the
- * next call begins, so that the main thread knows which call hangs or ended the thread.
+ * The thread in which a filter module lives: loads it, then answers calls in order. What it begins with is noted before, so
+ * that the main thread knows which call hangs or ended the thread.
  */
 import { types } from 'node:util';
 import { existsSync } from 'node:fs';
@@ -8,9 +8,12 @@ import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { RateLimitedLog, type LogSink } from '../lib/rate-limited-log.js';
-import { decide, describeThrown, type Route } from './filter-route.js';
-import type { FromWorker, ToWorker, WorkerSetup } from './filter-messages.js';
+import { received } from './filter-batch.js';
+import { describeThrown } from './filter-error.js';
+import { judge, type MessageQuestion, type MessageRoute } from './filter-message.js';
+import type { Answer, FromWorker, ToWorker, WorkerSetup } from './filter-messages.js';
 import { takeLines } from './filter-output.js';
+import { decide, type Route, type RouteInput } from './filter-route.js';
 import { syntaxErrorLine } from './filter-syntax.js';
 
 /**
@@ -21,6 +24,9 @@ const WORN_BYTES = 64 * 1024 * 1024;
 /** Milliseconds. */
 const WORN_CHECK_INTERVAL = 1_000;
 
+/** Milliseconds of work whose answers go to the main thread as one. */
+const ANSWER_INTERVAL = 10;
+
 /** Lines in 10 s of what a module writes: a line for each connection is how routes are debugged. */
 const OUTPUT_LINES = 100;
 
@@ -28,22 +34,33 @@ const EXPECTED = 'it must be the route: export default function route({ si, sp, 
 
 const port = parentPort;
 if (port === null) throw new Error('filter-worker runs in a worker thread only');
-const { file }: WorkerSetup = workerData;
+const { file, begun: begunBuffer }: WorkerSetup = workerData;
+const begun = new Int32Array(begunBuffer);
 
 function post(message: FromWorker): void {
   port?.postMessage(message);
+}
+
+/** What a module exports. */
+interface Filter {
+  readonly route: Route;
+  readonly message: MessageRoute | null;
 }
 
 function isRoute(value: unknown): value is Route {
   return typeof value === 'function';
 }
 
-async function loadRoute(): Promise<Route | null> {
+function isMessageRoute(value: unknown): value is MessageRoute {
+  return typeof value === 'function' && !types.isGeneratorFunction(value);
+}
+
+async function load(): Promise<Filter | null> {
   if (!existsSync(file)) {
     post({ kind: 'failed', code: 'filter_load_failed', message: `${file}: there is no such file` });
     return null;
   }
-  let exported: { readonly default?: unknown };
+  let exported: { readonly default?: unknown; readonly message?: unknown };
   try {
     exported = await import(pathToFileURL(file).href);
   } catch (thrown) {
@@ -56,7 +73,13 @@ async function loadRoute(): Promise<Route | null> {
     post({ kind: 'failed', code: 'filter_route_missing', message });
     return null;
   }
-  if (isRoute(exported.default)) return exported.default;
+  const { default: route, message } = exported;
+  if (message !== undefined && !isMessageRoute(message)) {
+    const wrong = typeof message === 'function' ? 'a generator (function*)' : `no function but ${kindOf(message)}`;
+    post({ kind: 'failed', code: 'filter_load_failed', message: `${file}: the export "message" is ${wrong}` });
+    return null;
+  }
+  if (isRoute(route)) return { route, message: message ?? null };
   const found = 'default' in exported ? `is not a function but ${kindOf(exported.default)}` : 'is missing';
   post({ kind: 'failed', code: 'filter_route_missing', message: `${file}: the default export ${found}; ${EXPECTED}` });
   return null;
@@ -94,15 +117,32 @@ process.on('unhandledRejection', (reason) => {
   log.write('warn', 'filter module: unhandled rejection', { error: describeThrown(reason) });
 });
 
-const route = await loadRoute();
-if (route !== null) {
-  port.on('message', (calls: ToWorker) => {
-    for (const { id, input } of calls) post({ kind: 'decision', id, decision: decide(route, input) });
+function answer({ route, message }: Filter, question: RouteInput | MessageQuestion): Answer {
+  if (!('held' in question)) return decide(route, question);
+  // Asked for another load of the module, which exported it.
+  return message === null ? { outcome: 'return' } : judge(message, question);
+}
+
+const filter = await load();
+if (filter !== null) {
+  port.on('message', (batch: ToWorker) => {
+    let answers: Answer[] = [];
+    let since = performance.now();
+    for (const { id, question } of received(batch)) {
+      Atomics.store(begun, 0, id);
+      answers.push(answer(filter, question));
+      const now = performance.now();
+      if (now - since < ANSWER_INTERVAL) continue;
+      post({ kind: 'answers', answers });
+      answers = [];
+      since = now;
+    }
+    if (answers.length > 0) post({ kind: 'answers', answers });
   });
   const loaded = memoryKept();
   setInterval(() => {
     const bytes = memoryKept() - loaded;
     if (bytes > WORN_BYTES) post({ kind: 'worn', bytes });
   }, WORN_CHECK_INTERVAL).unref();
-  post({ kind: 'loaded' });
+  post({ kind: 'loaded', judges: filter.message !== null });
 }

@@ -13,6 +13,7 @@ import type { Message } from '../msrp/message.js';
 import { Arrivals, isWhole } from './arrivals.js';
 import { Decisions, type DecisionsOwner } from './decisions.js';
 import { type TraceEvent, closed, encodeEvent, failed, opened, timedOut } from './event-payload.js';
+import { MessagePackets } from './message-packets.js';
 import { mirror, mirrorCut } from './mirror.js';
 import { type Path, Paths } from './paths.js';
 import { SessionCalls } from './session-calls.js';
@@ -32,6 +33,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   readonly #paths: Paths<PacketFlow>;
   /** null: no message came in several reads so far. */
   #arrivals: Arrivals | null = null;
+  #judgedPackets: MessagePackets | null = null;
   #wakeUp: NodeJS.Timeout | null = null;
   #lastTime = 0;
   /** A request came whose URIs have no session-id: events wait for one no longer. */
@@ -109,7 +111,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     for (const id of ids) this.#event(connection.leg, event, ending.at, id);
   }
 
-  /** A route has answered. */
+  /** The filter module has answered: of a connection, or of a message. */
   decided(): void {
     this.#waiting.flush();
     this.#doneIfOver();
@@ -156,11 +158,15 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     const cut = this.#arrivals?.cut(direction) ?? null;
     if (cut === null || !this.#decisions.mirrorsMessages) return;
     const session = cut.session === '' ? (this.#sessions.ids[0] ?? '') : cut.session;
-    this.#mirrored(mirrorCut(cut.message, cut.first, this.#tracer.options), direction, time, session);
+    const { options, messageFilter } = this.#tracer;
+    if (messageFilter !== null) this.#judged.add(messageFilter, cut.message, cut.first, direction, time, session);
+    else this.#mirrored(mirrorCut(cut.message, cut.first, options), direction, time, session);
   }
 
   #mirror(message: Message, first: Buffer, { direction, time }: Read, session: string): void {
-    this.#mirrored(mirror(message, first, this.#tracer.options), direction, time, session);
+    const { options, messageFilter } = this.#tracer;
+    if (messageFilter !== null) this.#judged.add(messageFilter, message, first, direction, time, session);
+    else this.#mirrored(mirror(message, first, options), direction, time, session);
   }
 
   /** Once, as a sniffer on an unbroken wire would see it, or once for each connection that the message crosses. */
@@ -179,7 +185,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   #packet(leg: Leg, path: Path, direction: Direction, payload: Buffer, time: number, session: string): void {
     const flow = this.#paths.known(path, direction);
     if (flow !== null && this.#decisions.of(leg) === 'traced' && this.#waiting.empty) {
-      this.#tracer.exporter.send(flow, this.#stamp(time), this.#correlation(session), payload);
+      this.#tracer.exporter.sendMessage(flow, this.#stamp(time), this.#correlation(session), payload);
     } else {
       this.#perhapsLater(leg, path, direction, payload, time, session);
     }
@@ -196,7 +202,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
       const flow = this.#paths.flow(path, direction);
       if (flow === 'none') return true;
       if (flow === 'unknown' || decision !== 'traced') return false;
-      this.#tracer.exporter.send(flow, at, this.#correlation(session), octets);
+      this.#tracer.exporter.sendMessage(flow, at, this.#correlation(session), octets);
       return true;
     };
     if (this.#waiting.empty && attempt()) return;
@@ -234,6 +240,20 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     this.#waiting.flush();
     if (!this.#waiting.empty)
       this.#wakeUp = setTimeout(() => this.#waitedEnough(), this.#tracer.options.correlation_wait + 1);
+  }
+
+  /** Made when the filter module judges messages. */
+  get #judged(): MessagePackets {
+    return (this.#judgedPackets ??= new MessagePackets({
+      link: this.#link,
+      tracer: this.#tracer,
+      decisions: this.#decisions,
+      paths: this.#paths,
+      waiting: this.#waiting,
+      stamp: (time) => this.#stamp(time),
+      correlation: (session) => this.#correlation(session),
+      decided: () => this.decided(),
+    }));
   }
 
   #correlation(session: string): string {

@@ -98,7 +98,7 @@ function keepsBody(message: Message, rules: MirrorRules): boolean {
 }
 
 /** The last position up to `end` that is not inside a UTF-8 character (RFC 3629 §3: at most three octets follow the first). */
-function characterBoundary(octets: Buffer, start: number, end: number): number {
+export function characterBoundary(octets: Buffer, start: number, end: number): number {
   if (end >= octets.length) return octets.length;
   for (let back = end; back > start && back > end - 4; back -= 1) {
     if (((octets[back] ?? 0) & 0xc0) !== 0x80) return back;

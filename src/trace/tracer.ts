@@ -1,5 +1,5 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
-import type { TracedLink, Exporter, Filter, TracerCore, TracerOptions } from './core.js';
+import type { TracedLink, Exporter, Filter, MessageFilter, TracerCore, TracerOptions } from './core.js';
 import type { Correlations } from './correlations.js';
 import { encodeEvent, failed } from './event-payload.js';
 import { LinkTrace } from './link-trace.js';
@@ -31,6 +31,10 @@ export class Tracer implements Observer, TracerCore {
 
   get on(): boolean {
     return this.#on;
+  }
+
+  get messageFilter(): MessageFilter | null {
+    return this.filter !== null && this.filter.judgesMessages ? this.filter : null;
   }
 
   /** MI msrp_trace. Off: not one packet more, of those that wait neither; whatever is traced for a while ends too. */

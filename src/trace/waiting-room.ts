@@ -35,14 +35,16 @@ export class WaitingRoom {
     return this.#first === null;
   }
 
-  add(guest: Guest): void {
+  /** @returns whether there was room */
+  add(guest: Guest): boolean {
     if (!this.#budget.reserve(guest.octets)) {
       this.#budget.turnedAway(1);
-      return;
+      return false;
     }
     if (this.#last === null) this.#first = guest;
     else this.#last.next = guest;
     this.#last = guest;
+    return true;
   }
 
   /** Sends from the front, up to the first that still has to wait. */

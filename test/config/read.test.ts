@@ -60,6 +60,7 @@ test("the defaults are the documentation's and the design's", () => {
       hep_capture_id: 1,
       hep_payload_type: { events: 100, messages: 100 },
       hep_queue_bytes: 16_777_216,
+      hep_max_rate: 0,
       homer5_on: 0,
       homer5_delim: ':',
     },

@@ -67,6 +67,7 @@ const WRONG_VALUES: [yaml: string, path: string, message: string][] = [
     '{ events: NUMBER, messages: NUMBER }, not "text"',
   ],
   ['proto_hep: { hep_payload_type: { events: 256 } }', 'proto_hep.hep_payload_type.events', 'from 1 to 255, not 256'],
+  ['proto_hep: { hep_max_rate: -1 }', 'proto_hep.hep_max_rate', 'of packets a second from 0 to 1000000, not -1'],
   ['proto_hep: { hep_queue_bytes: 1 }', 'proto_hep.hep_queue_bytes', 'of octets from 16384 to 1073741824, not 1'],
   ['proto_hep: { homer5_on: 3 }', 'proto_hep.homer5_on', 'must be 0 or 1, not 3'],
   ['proto_hep: { homer5_delim: "" }', 'proto_hep.homer5_delim', '1 to 16 printable ASCII characters, not ""'],

@@ -19,7 +19,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readExposition, seriesOf, type Exposed } from './exposition-text.js';
 
-const HEP = { name: 'hep_dest', sent: 10, dropped: 3, failed: 2, maybe: 1, queueBytes: 512, connected: 1 };
+const HEP = { name: 'hep_dest', sent: 10, dropped: 3, failed: 2, maybe: 1, thinned: 14, queueBytes: 512, connected: 1 };
 
 type Sources = TrafficSources & ControlSources;
 
@@ -29,6 +29,7 @@ const SOURCES: Sources = {
   usage: () => ({ worker: '1', cpuSeconds: 0.5, residentBytes: 4096 }),
   filterDecisions: () => ({ drop: 4, exit: 5 }),
   hep: () => [HEP],
+  messageFilterDecisions: () => ({ drop: 12, change: 13 }),
   tlsCertificates: () => [{ side: 'server', domain: 'public', expiresAt: 3_786_912_000 }],
   upstreams: () => [{ name: 'msrp:10.0.0.5:2855', up: false, succeeded: 8, failed: 9 }],
   traceOn: () => true,
@@ -233,6 +234,8 @@ describe('figures that others keep', () => {
     expect(value('hep_packets_total', { destination: odd.name, result: 'sent' })).toBe(0);
     expect(value('hep_queue_bytes', at)).toBe(512);
     expect(value('filter_decisions_total', { decision: 'drop' })).toBe(4);
+    expect(value('message_filter_decisions_total', { decision: 'change' })).toBe(13);
+    expect(value('hep_thinned_total', at)).toBe(14);
     expect(value('max_connections')).toBe(4000);
     expect(value('observer_errors_total')).toBe(6);
     expect(value('log_lines_dropped_total')).toBe(7);
@@ -327,8 +330,10 @@ describe('what a scrape gives', () => {
       'hep_input_packets_total',
       'hep_packets_total',
       'hep_queue_bytes',
+      'hep_thinned_total',
       'log_lines_dropped_total',
       'max_connections',
+      'message_filter_decisions_total',
       'observer_errors_total',
       'parse_errors_total',
       'requests_total',

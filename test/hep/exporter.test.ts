@@ -78,6 +78,7 @@ describe('over TCP', () => {
         dropped: 0,
         failed: 0,
         maybe: 0,
+        thinned: 0,
         queueBytes: 0,
         queuePackets: 0,
         connected: 1,

@@ -84,7 +84,9 @@ function tsc(...files: string[]): Promise<{ stdout: string }> {
 }
 
 test('the published types fit the examples, and refuse a mistake in JavaScript', async () => {
-  await expect(tsc('filters/only_subnets.js', 'filters/one_in_ten.js')).resolves.toMatchObject({ stdout: '' });
+  await expect(tsc('filters/only_subnets.js', 'filters/one_in_ten.js', 'filters/hide_chat.js')).resolves.toMatchObject({
+    stdout: '',
+  });
   await expect(tsc('test/trace/filter-wrong.js')).rejects.toMatchObject({
     stdout: expect.stringMatching(/filter-wrong\.js\(3,.*'source_ip' does not exist on type 'RouteInput'/),
   });

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { decide, describeThrown, type Route, type RouteControl } from '#src/trace/filter-route.js';
+import { describeThrown } from '#src/trace/filter-error.js';
+import { decide, type Route, type RouteControl } from '#src/trace/filter-route.js';
 import { INPUT } from './filter-helpers.js';
 
 function swallow(action: () => void): void {

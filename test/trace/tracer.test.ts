@@ -6,6 +6,8 @@ import { PacketTemplates } from '#src/hep/packet.js';
 import { type Endpoint, formatEndpoint } from '#src/lib/address.js';
 import { Parser } from '#src/msrp/parser.js';
 import { Correlations } from '#src/trace/correlations.js';
+import type { MessageQuestion } from '#src/trace/filter-message.js';
+import type { MessageVerdict } from '#src/trace/filter-queue.js';
 import type { RouteInput } from '#src/trace/filter-route.js';
 import type { TracerOptions } from '#src/trace/core.js';
 import { Tracer } from '#src/trace/tracer.js';
@@ -42,6 +44,10 @@ class FakeExporter {
     const ends = this.#ends.get(flow);
     if (ends === undefined) throw new Error('a flow that is not mine');
     this.packets.push({ ...ends, time, correlation, text: payload.toString() });
+  }
+
+  sendMessage(flow: PacketFlow, time: number, correlation: string, payload: Buffer): void {
+    this.send(flow, time, correlation, payload);
   }
 
   countDropped(packets: number): void {
@@ -107,6 +113,9 @@ function ending(status: Ending['status'] = 'SUCCESS', by: Ending['by'] = 'far'):
 class Harness {
   readonly exporter = new FakeExporter();
   readonly asked: { input: RouteInput; answer: (traced: boolean) => void }[] = [];
+  /** Messages that the filter module is asked about. */
+  readonly judged: { text: string; answer: (verdict: MessageVerdict) => void }[] = [];
+  judgesMessages = false;
   readonly tracer: Tracer;
   readonly downstream = connection('downstream');
   readonly upstream = connection('upstream');
@@ -117,11 +126,14 @@ class Harness {
   constructor(options: Partial<TracerOptions> = {}, filtered = false) {
     const filter = {
       decide: (input: RouteInput, answer: (traced: boolean) => void) => void this.asked.push({ input, answer }),
+      judge: ({ held }: MessageQuestion, answer: (verdict: MessageVerdict) => void) =>
+        void this.judged.push({ text: held.octets.toString(), answer }),
     };
+    Object.defineProperty(filter, 'judgesMessages', { get: () => this.judgesMessages });
     this.tracer = new Tracer(
       { ...OPTIONS, ...options },
       this.exporter,
-      filtered ? filter : null,
+      filtered ? (filter as typeof filter & { readonly judgesMessages: boolean }) : null,
       new Correlations({ limit: 100, lifetime: 3_600_000 }),
     );
   }
@@ -643,5 +655,93 @@ describe('a session whose SIP call is known', () => {
     harness.tracer.correlations.tell(CALL);
     for (const { answer } of harness.asked) answer(true);
     expect(idsOf(harness)).toEqual(['call-1@host', 'call-1@host', 'call-1@host']);
+  });
+});
+
+/** Traced, of which nothing waits. */
+function judging(options: Partial<TracerOptions> = {}): Harness {
+  const harness = new Harness(options, true).accept().connect();
+  harness.judgesMessages = true;
+  for (const { answer } of harness.asked) answer(true);
+  return harness;
+}
+
+describe('while the filter module judges messages', () => {
+  const FIRST_LINES = /^MSRP .*/;
+  const shown = ({ exporter }: Harness): string[] =>
+    exporter.messages.map(({ text }) => FIRST_LINES.exec(text)?.[0] ?? text);
+
+  test('packets leave in the order of their times, whichever is answered first', () => {
+    const harness = judging().read('up', send('aaaa') + send('bbbb'));
+    harness.read('down', ok('aaaa')).read('up', send('cccc')).close();
+    expect(harness.judged.map(({ text }) => FIRST_LINES.exec(text)?.[0])).toEqual([
+      'MSRP aaaa SEND',
+      'MSRP bbbb SEND',
+      'MSRP aaaa 200 OK',
+      'MSRP cccc SEND',
+    ]);
+    harness.judged[2]?.answer({ outcome: 'return' });
+    harness.judged[1]?.answer({ outcome: 'change', correlation: 'call' });
+    expect(shown(harness)).toEqual([]);
+    harness.judged[0]?.answer({ outcome: 'drop' });
+    expect(shown(harness)).toEqual(['MSRP bbbb SEND', 'MSRP aaaa 200 OK']);
+    expect(harness.exporter.events.map(({ Event }) => Event)).toEqual(['ACCEPTED', 'CONNECTED']);
+    harness.judged[3]?.answer({ outcome: 'throw', headersOnly: true });
+    const { packets } = harness.exporter;
+    expect(packets.map(({ time }) => time)).toEqual(packets.map(({ time }) => time).toSorted((a, b) => a - b));
+    expect(packets.map(({ correlation }) => correlation)).toEqual(['b0b', 'b0b', 'call', 'b0b', 'b0b', 'b0b', 'b0b']);
+    expect(packets[4]?.text).toContain('[msrptap: 2 bytes of text/plain not mirrored]');
+  });
+
+  test('it is asked when the connection is decided on, not before, and never about what is dropped', () => {
+    const harness = new Harness({}, true).accept().connect();
+    harness.judgesMessages = true;
+    harness.read('up', send('aaaa') + send('bbbb'));
+    expect(harness.judged).toEqual([]);
+    harness.asked[0]?.answer(true);
+    // The events before them wait for the other connection's route.
+    harness.asked[1]?.answer(true);
+    harness.judged[0]?.answer({ outcome: 'return' });
+    harness.judged[1]?.answer({ outcome: 'return' });
+    expect(shown(harness)).toEqual(['MSRP aaaa SEND', 'MSRP bbbb SEND']);
+
+    const dropped = new Harness({}, true).accept().connect();
+    dropped.judgesMessages = true;
+    dropped.read('up', send('aaaa'));
+    for (const { answer } of dropped.asked) answer(false);
+    expect([dropped.judged, dropped.exporter.packets]).toEqual([[], []]);
+  });
+
+  test('a message whose next hop is being dialled is judged meanwhile', () => {
+    const harness = new Harness({}, true).accept();
+    harness.judgesMessages = true;
+    harness.asked[0]?.answer(true);
+    harness.read('up', send('aaaa'));
+    harness.judged[0]?.answer({ outcome: 'return' });
+    expect(shown(harness)).toEqual([]);
+    harness.connect();
+    expect(shown(harness)).toEqual(['MSRP aaaa SEND']);
+  });
+
+  test('one whose SIP call is learnt meanwhile carries its Call-ID, unless the module says otherwise', () => {
+    const harness = judging().read('up', send('aaaa') + send('bbbb'));
+    harness.tracer.correlations.tell({ session: 'b0b', call: 'call-1@host', from: 'mi', seconds: 60 });
+    harness.judged[0]?.answer({ outcome: 'return' });
+    harness.judged[1]?.answer({ outcome: 'change', correlation: 'mine' });
+    expect(harness.exporter.messages.map(({ correlation }) => correlation)).toEqual(['call-1@host', 'mine']);
+  });
+
+  test('what finds no room is not asked about, and what was given up gives its room back', () => {
+    const harness = judging({ waiting_bytes: 3_000 });
+    harness.read('up', send('aaaa') + send('bbbb') + send('cccc'));
+    expect([harness.judged.length, harness.exporter.dropped]).toEqual([2, 1]);
+    harness.tracer.set(false);
+    expect(harness.exporter.dropped).toBe(3);
+    harness.tracer.set(true);
+    for (const { answer } of harness.judged.splice(0)) answer({ outcome: 'return' });
+    expect(shown(harness)).toEqual([]);
+    harness.read('up', send('dddd') + send('eeee'));
+    for (const { answer } of harness.judged) answer({ outcome: 'return' });
+    expect(shown(harness)).toEqual(['MSRP dddd SEND', 'MSRP eeee SEND']);
   });
 });
