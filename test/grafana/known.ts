@@ -3,7 +3,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { CONTROL_FAMILIES, TRAFFIC_FAMILIES } from '#src/control/metric-families.js';
 import { METHODS, PROTOS, REASON_CODES, STATUS_CODES } from '#src/control/label-sets.js';
 import { PARSE_ERRORS } from '#src/msrp/parse-errors.js';
-import { DECISION_OUTCOMES } from '#src/trace/filter-thread.js';
+import { NO_MESSAGE_DECISIONS } from '#src/trace/filter-outcomes.js';
 
 /** Those that Prometheus adds to all it scrapes. */
 export const SCRAPED = ['job', 'instance'];
@@ -21,7 +21,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   proto: PROTOS,
   method: METHODS,
   code: STATUS_CODES,
-  decision: DECISION_OUTCOMES,
+  decision: Object.keys(NO_MESSAGE_DECISIONS),
   job: ['msrptap'],
 };
 
