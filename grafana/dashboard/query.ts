@@ -55,6 +55,15 @@ export function share(part: string, whole: string): string {
   return `${part} / (${whole} > 0)`;
 }
 
+/**
+ * A quantile of what one of msrptap's histograms was told. While it is told nothing there is no such figure.
+ * @param q 0 to 1
+ * @param labels those that are kept
+ */
+export function quantile(q: number, histogram: string, ...labels: readonly string[]): string {
+  return happening(`histogram_quantile(${q}, ${sum(rate(`${histogram}_bucket`), 'le', ...labels)})`);
+}
+
 function aggregated(operator: string, expr: string, labels: readonly string[]): string {
   return labels.length === 0 ? `${operator}(${expr})` : `${operator} by (${labels.join(', ')}) (${expr})`;
 }

@@ -1,16 +1,21 @@
 /** What msrptap exposes, by its code: the metrics, their labels and the values that those can have. */
 import { Registry, collectDefaultMetrics } from 'prom-client';
-import { CONTROL_FAMILIES, TRAFFIC_FAMILIES } from '#src/control/metric-families.js';
+import { CONTROL_FAMILIES, TRAFFIC_FAMILIES, type TrafficFamily } from '#src/control/metric-families.js';
 import { METHODS, PROTOS, REASON_CODES, STATUS_CODES } from '#src/control/label-sets.js';
 import { PARSE_ERRORS } from '#src/msrp/parse-errors.js';
-import { NO_MESSAGE_DECISIONS } from '#src/trace/filter-outcomes.js';
+import { NO_DECISIONS, NO_MESSAGE_DECISIONS } from '#src/trace/filter-outcomes.js';
 
 /** Those that Prometheus adds to all it scrapes. */
 export const SCRAPED = ['job', 'instance'];
 
+/** All of msrptap's own. */
+export const FAMILIES: readonly Family[] = [...TRAFFIC_FAMILIES, ...CONTROL_FAMILIES];
+
+type Family = Pick<TrafficFamily, 'name' | 'type' | 'labels'>;
+
 /** Labels by metric: msrptap's, Node's own, and Prometheus' `up`. */
 export const KNOWN: ReadonlyMap<string, readonly string[]> = new Map([
-  ...[...TRAFFIC_FAMILIES, ...CONTROL_FAMILIES].map(({ name, labels = [] }) => named(`msrptap_${name}`, labels)),
+  ...FAMILIES.flatMap(seriesOf).map(({ name, labels }) => named(name, labels)),
   ...nodesOwn().map((name) => named(name, [])),
   named('up', []),
 ]);
@@ -21,8 +26,12 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   proto: PROTOS,
   method: METHODS,
   code: STATUS_CODES,
-  decision: Object.keys(NO_MESSAGE_DECISIONS),
   job: ['msrptap'],
+};
+
+const DECISIONS: Readonly<Record<string, readonly string[]>> = {
+  msrptap_filter_decisions_total: Object.keys(NO_DECISIONS),
+  msrptap_message_filter_decisions_total: Object.keys(NO_MESSAGE_DECISIONS),
 };
 
 const RESULTS: Readonly<Record<string, readonly string[]>> = {
@@ -34,7 +43,24 @@ const RESULTS: Readonly<Record<string, readonly string[]>> = {
 export function valuesOf(metric: string, label: string): readonly string[] | null {
   if (label === 'result') return RESULTS[metric] ?? ['success', 'failure'];
   if (label === 'reason') return metric === 'msrptap_parse_errors_total' ? Object.keys(PARSE_ERRORS) : REASON_CODES;
+  if (label === 'decision') return DECISIONS[metric] ?? [];
   return VALUES[label] ?? null;
+}
+
+/** What a query can ask a family for: of a histogram that is not its name. */
+export function seriesOf({ name, type, labels = [] }: Family): readonly Series[] {
+  const full = `msrptap_${name}`;
+  if (type !== 'histogram') return [{ name: full, labels }];
+  return [
+    { name: `${full}_bucket`, labels: [...labels, 'le'] },
+    { name: `${full}_sum`, labels },
+    { name: `${full}_count`, labels },
+  ];
+}
+
+interface Series {
+  readonly name: string;
+  readonly labels: readonly string[];
 }
 
 function nodesOwn(): readonly string[] {

@@ -18,10 +18,20 @@ export function hepDelivery(): readonly Panel[] {
       unit: PacketsPerSecond,
       queries: [
         {
-          expr: sum(rate('hep_packets_total', 'result!="sent"'), 'destination', 'result'),
+          expr: `${sum(rate('hep_packets_total', 'result="dropped"'), 'destination')} - ${sum(rate('hep_thinned_total'), 'destination')}`,
+          legend: '{{destination}} dropped',
+        },
+        {
+          expr: sum(rate('hep_packets_total', 'result=~"failed|maybe"'), 'destination', 'result'),
           legend: '{{destination}} {{result}}',
         },
       ],
+    }),
+    lines({
+      title: 'Left out by hep_max_rate',
+      description: 'Messages over hep_max_rate, which keeps packets to a rate. They are not among those lost.',
+      unit: CountsPerSecond,
+      queries: [{ expr: sum(rate('hep_thinned_total'), 'destination'), legend: '{{destination}}' }],
     }),
     lines({
       title: 'Queues',
@@ -45,11 +55,20 @@ export function hepDelivery(): readonly Panel[] {
       queries: [{ expr: min(series('trace_on'), 'instance'), legend: '{{instance}}' }],
     }),
     lines({
-      title: 'Filter decisions',
+      title: 'Filter decisions on connections',
       description:
         'What trace_filter_route says of each connection. drop: not traced. throw, promise, timeout, crash, unavailable: the route is broken, and the connection is traced.',
       unit: CountsPerSecond,
       queries: [{ expr: happening(sum(rate('filter_decisions_total'), 'decision')), legend: '{{decision}}' }],
+      span: 12,
+    }),
+    lines({
+      title: 'Filter decisions on messages',
+      description:
+        'What message() of the filter module says of each message. drop: not mirrored; change: in part. throw, promise, invalid, timeout, crash, unavailable: it is broken, and only headers are mirrored.',
+      unit: CountsPerSecond,
+      queries: [{ expr: happening(sum(rate('message_filter_decisions_total'), 'decision')), legend: '{{decision}}' }],
+      span: 12,
     }),
     lines({
       title: 'Sessions with a call',

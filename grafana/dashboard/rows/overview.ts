@@ -70,10 +70,15 @@ export function overview(): readonly Panel[] {
     figure({
       title: 'HEP packets lost',
       description:
-        'In the time shown: dropped because the queue was full, or not to be sent. Homer does not have them.',
+        'In the time shown: dropped because the queue was full, or not to be sent. Homer does not have them. Without what hep_max_rate leaves out.',
       unit: Short,
       colours: NONE_IS_GOOD,
-      queries: [{ expr: sum(increase('hep_packets_total', 'result=~"dropped|failed"')), legend: 'packets' }],
+      queries: [
+        {
+          expr: `${sum(increase('hep_packets_total', 'result=~"dropped|failed"'))} - ${sum(increase('hep_thinned_total'))}`,
+          legend: 'packets',
+        },
+      ],
       span: 3,
     }),
     figure({
