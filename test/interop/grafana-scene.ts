@@ -13,11 +13,22 @@ import { Chat } from '../helpers/wire.js';
 import { Prometheus } from './prometheus.js';
 import { ROOT } from '../grafana/files.js';
 
-/** Drops every second connection, and breaks now and then: Linux gives out even ports. */
+/**
+ * Drops every second connection, and breaks now and then: Linux gives out even ports. Of messages it drops receipts, and
+ * hides what is long.
+ */
 const ROUTE = `export default ({ sp }, { drop }) => {
   if (sp % 4 === 0) drop();
   if (sp % 16 === 2) throw new Error('a route that is broken');
-};`;
+};
+export function message({ method, content_type, body_length }, { drop }) {
+  if (method === 'REPORT') drop();
+  if (method === 'NICKNAME') throw new Error('a function that is broken');
+  if (content_type !== null && body_length > 500) return { body: 'headers' };
+}`;
+
+/** Much longer than an answer takes here, and over before the next silent next hop. */
+const TRANSACTION_TIMEOUT_MS = 1_000;
 
 export interface Scene {
   readonly prometheus: Prometheus;
@@ -46,7 +57,11 @@ export async function startScene(certs: Certs, isTroubled: Troubled = () => true
     tls_mgm: tlsDomains(certs),
     filters,
     trace,
-    proto_msrp: { trace_destination: ['homer', 'gone'], trace_filter_route: 'route' },
+    proto_msrp: {
+      trace_destination: ['homer', 'gone'],
+      trace_filter_route: 'route',
+      transaction_timeout: TRANSACTION_TIMEOUT_MS,
+    },
     // The least there may be, so that it is soon full.
     proto_hep: { hep_id: [`[homer]127.0.0.1:${trace.port}`, `[gone]127.0.0.1:${nobody}`], hep_queue_bytes: 16_384 },
     limits: { max_connections: 60 },
@@ -72,6 +87,8 @@ const FEWEST_LINKS = 6;
 const MOST_LINKS = 24;
 /** Turns from one mishap to the next. */
 const BETWEEN_MISHAPS = 3;
+/** Requests to a next hop that says nothing: enough to be seen among all. */
+const UNANSWERED = 60;
 
 /** Chats come and go, most of what they say is answered well; now and then something goes wrong. */
 export class Traffic {
@@ -80,6 +97,8 @@ export class Traffic {
   readonly #certs: Certs;
   readonly #isTroubled: Troubled;
   readonly #links: Link[] = [];
+  /** Whose next hop does not answer. */
+  #silent: Link | undefined;
   readonly #mishaps: readonly (() => Promise<void>)[];
   #turn = 0;
   #said = 0;
@@ -98,6 +117,7 @@ export class Traffic {
       () => this.#plainWhereTlsIs(),
       () => this.#deadNextHop(),
       () => this.#strayLines(),
+      () => this.#silentNextHop(),
     ];
     this.done = this.#play();
     // A test that fails before has its own error.
@@ -194,6 +214,15 @@ export class Traffic {
   async #strayLines(): Promise<void> {
     const [link] = this.#links;
     if (link !== undefined) await carried(link.client, link.server, Buffer.from('\r\n\r\n'));
+  }
+
+  /** It stays until the next one, so that responses are missed before the link ends. */
+  async #silentNextHop(): Promise<void> {
+    await this.#close(this.#silent);
+    const chat = new Chat();
+    this.#silent = { ...(await linkThrough(this.#tap.socket, this.#hop)), chat };
+    const requests = Array.from({ length: UNANSWERED }, () => chat.ask('is anybody there?'));
+    await carried(this.#silent.client, this.#silent.server, Buffer.concat(requests));
   }
 }
 
