@@ -1,0 +1,142 @@
+// @ts-check
+/** The loop: change an input that is known, run it, keep it when it reached something new. */
+import { Coverage } from './coverage.mjs';
+import { mutate } from './mutate.mjs';
+import { Random } from './random.mjs';
+
+/** @import { Figures, Finding, Target } from './target.mjs' */
+
+/** To ask what ran takes longer than to run an input: it is asked once for so many, and of each only when there was anything. */
+const BATCH = 200;
+
+/** One finding shows up in many inputs; after so many there is nothing more to learn before it is mended. */
+const MOST_FINDINGS = 20;
+
+/** Milliseconds for one input. All that is fuzzed is far below it; what is over it holds up everybody's connections. */
+const TOO_SLOW = 1_000;
+
+export class Campaign {
+  #target;
+  #random;
+  #coverage = new Coverage();
+  /** @type {Buffer[]} */
+  #kept;
+  #words;
+  /** @type {Finding[]} */
+  #findings = [];
+  /** @type {Set<string>} */
+  #errors = new Set();
+  #cases = 0;
+  #slowest = 0;
+  #startedAt = performance.now();
+
+  /** @param {Target} target @param {readonly Buffer[]} corpus @param {number} seed */
+  constructor(target, corpus, seed) {
+    this.#target = target;
+    this.#random = new Random(seed);
+    this.#kept = [...target.seeds, ...corpus];
+    this.#words = target.words.map((word) => Buffer.from(word, 'latin1'));
+  }
+
+  get findings() {
+    return this.#findings;
+  }
+
+  /** Those of the inputs that each reach something of their own. */
+  get kept() {
+    return this.#kept;
+  }
+
+  /** @returns {Figures} */
+  get figures() {
+    return {
+      name: this.#target.name,
+      what: this.#target.what,
+      cases: this.#cases,
+      seconds: (performance.now() - this.#startedAt) / 1_000,
+      reached: this.#coverage.reached,
+      kept: this.#kept.length,
+      findings: this.#findings.length,
+      slowest: this.#slowest,
+    };
+  }
+
+  /**
+   * @param {{ readonly seconds: number, readonly cases: number }} limits whichever is reached first
+   * @param {(figures: Figures) => void} tell called after each batch
+   */
+  async run({ seconds, cases }, tell) {
+    this.#coverage.start();
+    try {
+      await this.#distil();
+      const until = this.#startedAt + seconds * 1_000;
+      while (performance.now() < until && this.#cases < cases && this.#findings.length < MOST_FINDINGS) {
+        await this.#batch();
+        tell(this.figures);
+      }
+    } finally {
+      this.#coverage.stop();
+    }
+  }
+
+  /** What a corpus of earlier runs reaches may be reached by fewer by now. */
+  async #distil() {
+    const given = this.#kept;
+    this.#kept = [];
+    for (const input of given) await this.#keepIfNew(input);
+    if (this.#kept.length === 0) this.#kept = [...this.#target.seeds];
+  }
+
+  async #batch() {
+    const material = { words: this.#words, others: this.#kept };
+    /** @type {Buffer[]} */
+    const inputs = [];
+    const begin = performance.now();
+    for (let i = 0; i < BATCH; i += 1) {
+      const parent = this.#random.oneOf(this.#kept);
+      const input = Buffer.from(mutate(parent, this.#random, material, this.#target.maxLength));
+      inputs.push(input);
+      await this.#try(input);
+    }
+    this.#cases += BATCH;
+    // Only a slow batch can have a slow input in it.
+    if (performance.now() - begin > TOO_SLOW) for (const input of inputs) await this.#time(input);
+    if (!this.#coverage.look()) return;
+    this.#coverage.forget();
+    for (const input of inputs) await this.#keepIfNew(input);
+  }
+
+  /** @param {Buffer} input */
+  async #keepIfNew(input) {
+    await this.#try(input);
+    if (this.#coverage.look()) this.#kept.push(input);
+  }
+
+  /** @param {Buffer} input */
+  async #try(input) {
+    try {
+      // It may be changed by whoever is given it.
+      await this.#target.run(Buffer.from(input));
+    } catch (error) {
+      this.#found(input, error);
+    }
+  }
+
+  /** @param {Buffer} input */
+  async #time(input) {
+    const begin = performance.now();
+    await this.#try(input);
+    const took = performance.now() - begin;
+    this.#slowest = Math.max(this.#slowest, took);
+    if (took > TOO_SLOW) this.#found(input, new Error(`it took ${Math.round(took)} ms`));
+  }
+
+  /** The first input of each error is enough. @param {Buffer} input @param {unknown} error */
+  #found(input, error) {
+    const place =
+      error instanceof Error ? `${error.message.slice(0, 60)}${error.stack?.split('\n')[1] ?? ''}` : String(error);
+    if (this.#errors.has(place)) return;
+    this.#errors.add(place);
+    this.#findings.push({ input, error });
+  }
+}

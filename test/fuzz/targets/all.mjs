@@ -1,0 +1,31 @@
+// @ts-check
+/** In the order of the table. */
+import { clientHello } from './client-hello.mjs';
+import { config } from './config.mjs';
+import { hepInput } from './hep-input.mjs';
+import { hepListen } from './hep-listen.mjs';
+import { importing, importReading } from './import.mjs';
+import { miDatagram } from './mi-datagram.mjs';
+import { miFifo } from './mi-fifo.mjs';
+import { miHttp } from './mi-http.mjs';
+import { miJson } from './mi-json.mjs';
+import { parser } from './parser.mjs';
+import { proxyHeader } from './proxy-header.mjs';
+
+/** @import { Target } from '../target.mjs' */
+
+/** @type {readonly Target[]} */
+export const TARGETS = [
+  parser,
+  proxyHeader,
+  clientHello,
+  hepListen,
+  hepInput,
+  miJson,
+  miFifo,
+  miDatagram,
+  miHttp,
+  config,
+  importReading,
+  importing,
+];
