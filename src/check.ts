@@ -8,6 +8,7 @@ import { timeoutRisks } from './check/timeouts.js';
 import { tlsRisks, versionRisks } from './check/tls.js';
 import { traceRisks } from './check/trace.js';
 import { ConfigError, formatProblem, readConfig, type Config } from './config.js';
+import type { Environment } from './config/token.js';
 import { messageOf } from './lib/errors.js';
 import { loadDomain } from './net/tls-files.js';
 import { loadCheck } from './trace/filter-thread.js';
@@ -22,10 +23,10 @@ export interface Findings {
 }
 
 /** Reads the configuration and all the files that it names; binds and connects nothing. */
-export async function checkConfig(file: string, now = new Date()): Promise<Findings> {
+export async function checkConfig(file: string, now = new Date(), environment: Environment = {}): Promise<Findings> {
   let config: Config;
   try {
-    config = readConfig(file);
+    config = readConfig(file, environment);
   } catch (error) {
     const problems = error instanceof ConfigError ? error.problems.map(formatProblem) : [messageOf(error)];
     return { problems, risks: [] };

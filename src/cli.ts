@@ -9,6 +9,7 @@ import { hepListen } from './commands/hep-listen.js';
 import { importFile } from './commands/import.js';
 import { mi } from './commands/mi.js';
 import { run } from './commands/run.js';
+import { TOKEN_VARIABLE } from './config/token.js';
 import { VERSION } from './control/version.js';
 import { type ErrorCode, MsrptapError, messageOf } from './lib/errors.js';
 
@@ -19,7 +20,8 @@ const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what pa
   msrptap check -f msrptap.yaml    say what is wrong or risky in the configuration, or "ok"
   msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
   msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
-                                   (-f FILE: the one that FILE configures; --url URL, --token TOKEN: any)
+                                   (-f FILE: the one that FILE configures; --url URL, --token TOKEN: any;
+                                   MSRPTAP_TOKEN in the environment is not seen in ps)
   msrptap import opensips.cfg      print the msrptap.yaml that does what the MSRP lines of an opensips.cfg do
   msrptap hep-listen [udp:HOST:PORT|tcp:HOST:PORT] [--json]
                                    receive HEP and print it, a packet a line (default udp:127.0.0.1:9060)
@@ -92,6 +94,13 @@ function configFile(file: string | undefined, rest: readonly string[]): string {
   return file;
 }
 
+/** Taken out of the environment: neither workers nor filter modules have any use for it. */
+function takeVariable(name: string): string | undefined {
+  const value = process.env[name];
+  Reflect.deleteProperty(process.env, name);
+  return value;
+}
+
 function realTerminal(): Terminal {
   const stop = new AbortController();
   const stopNow = new AbortController();
@@ -106,6 +115,7 @@ function realTerminal(): Terminal {
   return {
     print: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`${line}\n`),
+    token: takeVariable(TOKEN_VARIABLE),
     stop: stop.signal,
     stopNow: stopNow.signal,
     onReload: (callback) => reloads.push(callback),

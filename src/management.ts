@@ -37,7 +37,10 @@ export class Management {
     const commands = miCommands(controlOf(carrier, config));
     this.#config = config;
     this.#hepInput = hepInput(carrier, config, log);
-    const metrics = metricsOf(carrier, config, () => this.#hepInput?.counts ?? NO_INPUT);
+    const metrics = metricsOf(carrier, config, {
+      hepInput: () => this.#hepInput?.counts ?? NO_INPUT,
+      httpRefused: () => this.#http.refused,
+    });
     this.#http = httpServer(metrics, config, commands, log);
     this.#fifo = fifo(config, commands, log);
     this.#datagram = datagram(config, commands, log);
@@ -93,7 +96,9 @@ function hepInput(carrier: Carrier, { hep_input }: Config, log: Log): HepInput |
   return new HepInput(hep_input, (session, call) => carrier.learn(session, call), log);
 }
 
-function metricsOf(carrier: Carrier, config: Config, packets: ControlSources['hepInput']): Metrics {
+type OwnFigures = Pick<ControlSources, 'hepInput' | 'httpRefused'>;
+
+function metricsOf(carrier: Carrier, config: Config, own: OwnFigures): Metrics {
   return new Metrics({
     prefix: config.prometheus.prefix,
     figures: () => carrier.figures(),
@@ -103,7 +108,7 @@ function metricsOf(carrier: Carrier, config: Config, packets: ControlSources['he
       maxConnections: () => config.limits.max_connections,
       workers: () => carrier.workers,
       correlations: () => ({ size: carrier.correlations.size, ...carrier.correlations.counts }),
-      hepInput: packets,
+      ...own,
     },
   });
 }
@@ -111,6 +116,8 @@ function metricsOf(carrier: Carrier, config: Config, packets: ControlSources['he
 function httpServer(metrics: Metrics, config: Config, commands: CommandTable, log: Log): HttpServer {
   return new HttpServer({
     token: config.httpd.token,
+    hosts: config.httpd.hosts,
+    requestsPerSecond: config.httpd.requests_per_second,
     miRoot: config.mi_http.root,
     metricsRoot: config.prometheus.root,
     commands,

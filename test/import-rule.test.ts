@@ -51,7 +51,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'types:carrier',
   ],
   commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'import', 'msrp'],
-  cli: ['lib', 'commands', 'control'],
+  cli: ['lib', 'commands', 'control', 'config/token'],
 };
 
 /** Node modules that reach outside; what is a function of its input imports none of them. */

@@ -4,6 +4,8 @@ export interface Terminal {
   print(line: string): void;
   /** A line on stderr. */
   complain(line: string): void;
+  /** MSRPTAP_TOKEN of the environment. */
+  readonly token: string | undefined;
   /** Fires on the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
   /** Fires on the second. */

@@ -1,4 +1,5 @@
 import { readConfig } from '../config.js';
+import type { Environment } from '../config/token.js';
 import { callMi } from '../control/mi-client.js';
 import type { MiError } from '../control/mi-command.js';
 import { canonicalIp, formatEndpoint } from '../lib/address.js';
@@ -11,7 +12,7 @@ export interface MiArguments {
   readonly file: string | undefined;
   /** Counts in place of the file's httpd. */
   readonly url: string | undefined;
-  /** Counts in place of the file's httpd.token. */
+  /** Counts in place of the file's httpd.token, and of MSRPTAP_TOKEN. */
   readonly token: string | undefined;
   /** METHOD, then k=v or values. */
   readonly words: readonly string[];
@@ -36,7 +37,8 @@ export async function mi({ file, url, token, words }: MiArguments, terminal: Ter
   if (url !== undefined && !isHttpUrl(url)) {
     throw new MsrptapError('usage', `--url: ${url} is no URL like ${DEFAULT_URL}`);
   }
-  const from = file === undefined ? { url: DEFAULT_URL, token: undefined } : fromConfig(file, url);
+  const own = token ?? terminal.token;
+  const from = file === undefined ? { url: DEFAULT_URL, token: own } : fromConfig(file, url, { token: own });
   const response = await callMi({ ...call, url: url ?? from.url, token: token ?? from.token });
   if ('error' in response) {
     terminal.complain(`msrptap: ${errorText(response.error)}`);
@@ -68,8 +70,9 @@ function readCall([method, ...words]: readonly string[]): { readonly method: str
 function fromConfig(
   file: string,
   url: string | undefined,
+  environment: Environment,
 ): { readonly url: string; readonly token: string | undefined } {
-  const { httpd, mi_http } = readConfig(file);
+  const { httpd, mi_http } = readConfig(file, environment);
   if (httpd.port === 0 && url === undefined) {
     throw new MsrptapError(
       'usage',

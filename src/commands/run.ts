@@ -7,7 +7,7 @@ import type { ExitStatus, Terminal } from './command.js';
 
 /** `msrptap run`: in the foreground until a signal. */
 export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {
-  const config = readConfig(file);
+  const config = readConfig(file, { token: terminal.token });
   const stream = new LogStream();
   try {
     const log = createLog(config.log.level, stream);

@@ -5,10 +5,11 @@ import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
 import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
 import { ConfigError, type ConfigProblem } from './problems.js';
-import { connectionsFit, fifosHaveRoom, routeHasFile, withRules } from './rules.js';
+import { machineRules, RULES, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
-import type { Config, MiFifo } from './types.js';
+import { tokenOf, type Environment } from './token.js';
+import type { Config, Httpd, MiFifo } from './types.js';
 import { readYaml } from './yaml.js';
 
 /**
@@ -16,35 +17,33 @@ import { readYaml } from './yaml.js';
  * @throws {MsrptapError} config_unreadable
  * @throws {ConfigError} config_invalid, with all the problems
  */
-export function readConfig(file: string): Config {
+export function readConfig(file: string, environment: Environment = {}): Config {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new MsrptapError('config_unreadable', `${file} cannot be read: ${messageOf(error)}`, { cause: error });
   }
-  return parseConfig(text, file);
+  return parseConfig(text, file, environment);
 }
 
 /**
  * @param file where the text comes from: relative paths in it are relative to its folder
  * @throws {ConfigError} config_invalid, with all the problems
  */
-export function parseConfig(text: string, file: string): Config {
+export function parseConfig(text: string, file: string, environment: Environment = {}): Config {
   const data = readYaml(text, file);
   const directory = dirname(resolve(file));
-  const result = withRules(schema, [routeHasFile(directory), fifosHaveRoom(directory), connectionsFit]).safeParse(
-    withoutEmpty(data.value),
-  );
+  const result = withRules(schema, machineRules(directory, environment)).safeParse(withoutEmpty(data.value));
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
-  return complete(result.data, resolve(file), directory);
+  return complete(result.data, resolve(file), directory, environment);
 }
 
 /** What is wrong with the text of a configuration, whatever there is on this machine. */
 export function textProblems(text: string, file: string): readonly ConfigProblem[] {
   try {
     const data = readYaml(text, file);
-    const result = schema.safeParse(withoutEmpty(data.value));
+    const result = withRules(schema, RULES).safeParse(withoutEmpty(data.value));
     return result.success ? [] : problemsOf(result.error.issues, data);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
@@ -79,8 +78,8 @@ function without(
   );
 }
 
-function complete(sections: Sections, file: string, directory: string): Config {
-  const { listeners, tls_mgm, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
+function complete(sections: Sections, file: string, directory: string, environment: Environment): Config {
+  const { listeners, tls_mgm, httpd, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
   const workers = workerCount(sections.workers);
   return {
     ...sections,
@@ -92,12 +91,21 @@ function complete(sections: Sections, file: string, directory: string): Config {
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
     },
     hep_input: hep_input ?? null,
+    httpd: withToken(httpd, directory, environment),
     mi_fifo: mi_fifo === undefined ? null : absoluteFifo(mi_fifo, directory),
     mi_datagram: mi_datagram ?? null,
     filters: resolve(directory, filters),
     limits: { ...limits, max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
     workers,
   };
+}
+
+/** @throws MsrptapError config_invalid when the file was changed since the rules looked at it */
+function withToken(httpd: Sections['httpd'], directory: string, environment: Environment): Httpd {
+  const found = tokenOf(httpd, directory, environment);
+  if ('problem' in found) throw new MsrptapError('config_invalid', found.problem);
+  const token = found.value === undefined ? {} : { token: found.value };
+  return { ...httpd, token_file: resolved(httpd.token_file, directory), ...token };
 }
 
 function absoluteFifo(fifo: MiFifo, directory: string): MiFifo {

@@ -8,6 +8,7 @@ import { isFolder } from '../lib/folder.js';
 import { servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ListenAt } from './socket.js';
+import { tokenOf, TOKEN_VARIABLE, type Environment, type TokenSources } from './token.js';
 import type { ServerDomainSection } from './tls-schema.js';
 import type { HepId, HepInputConfig, ListenerConfig } from './types.js';
 
@@ -18,9 +19,9 @@ interface Ruled {
   readonly proto_msrp: { readonly trace_destination: readonly string[]; readonly trace_filter_route: string | null };
   readonly proto_hep: { readonly hep_id: readonly HepId[] };
   readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
-  readonly httpd: Endpoint & { readonly token?: string };
   readonly hep_input?: HepInputConfig | undefined;
   readonly mi_datagram?: { readonly socket_name: Endpoint } | undefined;
+  readonly httpd: Endpoint & TokenSources;
   readonly mi_http: { readonly root: string };
   readonly prometheus: { readonly root: string };
   readonly mi_fifo?: { readonly fifo_name: string; readonly reply_dir: string } | undefined;
@@ -153,13 +154,40 @@ const destinationsExist: Rule = {
   },
 };
 
-const tokenGuardsHttpd: Rule = {
+/** There is a token where one is needed; which may be a matter of the machine. */
+function tokenGuardsHttpd(environment: Environment): Rule {
+  return {
+    reads: ['httpd'],
+    check({ httpd }, refuse) {
+      const { ip, token, token_file } = httpd;
+      if (isLoopback(ip) || token !== undefined || token_file !== null) return;
+      if (environment.token !== undefined && environment.token !== '') return;
+      refuse(
+        ['httpd', 'token'],
+        `is required unless httpd.ip is a loopback address, and httpd.ip is ${ip}; set it, httpd.token_file, or ${TOKEN_VARIABLE} in the environment`,
+      );
+    },
+  };
+}
+
+const oneToken: Rule = {
   reads: ['httpd'],
-  check({ httpd }, refuse) {
-    if (httpd.token !== undefined || isLoopback(httpd.ip)) return;
-    refuse(['httpd', 'token'], `is required unless httpd.ip is a loopback address, and httpd.ip is ${httpd.ip}`);
+  check({ httpd: { token, token_file } }, refuse) {
+    if (token === undefined || token_file === null) return;
+    refuse(['httpd', 'token_file'], 'is in the place of httpd.token: leave one of them out');
   },
 };
+
+/** Another rule of the machine: a token that stands elsewhere is there, and is one. */
+function tokenIsSound(directory: string, environment: Environment): Rule {
+  return {
+    reads: ['httpd'],
+    check({ httpd }, refuse) {
+      const found = tokenOf(httpd, directory, environment);
+      if ('problem' in found) refuse(['httpd', httpd.token_file === null ? 'token' : 'token_file'], found.problem);
+    },
+  };
+}
 
 const rootsDiffer: Rule = {
   reads: ['mi_http', 'prometheus'],
@@ -170,7 +198,7 @@ const rootsDiffer: Rule = {
 };
 
 /** A rule of the machine rather than of the text. */
-export function routeHasFile(directory: string): Rule {
+function routeHasFile(directory: string): Rule {
   return {
     reads: ['proto_msrp', 'filters'],
     check({ proto_msrp, filters }, refuse) {
@@ -182,7 +210,7 @@ export function routeHasFile(directory: string): Rule {
 }
 
 /** The FIFOs, another rule of the machine: their folders are there, and no other file stands in their place. */
-export function fifosHaveRoom(directory: string): Rule {
+function fifosHaveRoom(directory: string): Rule {
   return {
     reads: ['mi_fifo'],
     check({ mi_fifo }, refuse) {
@@ -208,7 +236,7 @@ function isOtherFile(path: string): boolean {
 }
 
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */
-export const connectionsFit: Rule = {
+const connectionsFit: Rule = {
   reads: ['limits', 'workers'],
   check({ limits: { max_connections = 1 }, workers }, refuse) {
     const [openFiles, processes] = [openFileLimit(), workerCount(workers)];
@@ -223,7 +251,7 @@ export const connectionsFit: Rule = {
 };
 
 /** The rules of the text. */
-export const RULES: readonly Rule[] = [
+const TEXT_RULES: readonly Rule[] = [
   socketsDiffer,
   datagramSocketsDiffer,
   rangesGuardHepInput,
@@ -232,9 +260,24 @@ export const RULES: readonly Rule[] = [
   msrpsHasCertificate,
   hepNamesDiffer,
   destinationsExist,
-  tokenGuardsHttpd,
+  oneToken,
   rootsDiffer,
 ];
+
+/** The rules of the text alone, whatever there is on this machine. */
+export const RULES: readonly Rule[] = [...TEXT_RULES, tokenGuardsHttpd({})];
+
+/** And those of the machine: files, limits, the environment. */
+export function machineRules(directory: string, environment: Environment): readonly Rule[] {
+  return [
+    ...TEXT_RULES,
+    routeHasFile(directory),
+    fifosHaveRoom(directory),
+    connectionsFit,
+    tokenGuardsHttpd(environment),
+    tokenIsSound(directory, environment),
+  ];
+}
 
 function namesOf(known: readonly string[]): string {
   return known.length === 0 ? 'there is none' : `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`;

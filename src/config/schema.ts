@@ -19,10 +19,10 @@ import {
 } from './fields.js';
 import { HEP_ID_FORM, parseHepId } from './hep-id.js';
 import { hepInput } from './hep-input-schema.js';
-import { RULES, withRules } from './rules.js';
 import { miDatagram, miFifo } from './mi-schema.js';
 import { ALLOWED_FORM, parseAllowed, parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
 import { domainsSection } from './tls-schema.js';
+import { TOKEN, TOKEN_FORM } from './token.js';
 
 /** What a link holds until its upstream connection stands. */
 const HOLD_BYTES = 16_384;
@@ -179,12 +179,26 @@ const address = z
     error: (issue) => `must be an IP address, not ${JSON.stringify(issue.input)}`,
   });
 
+/** As it stands in a Host header, without the port. */
+const HOST = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*$/;
+const HOST_FORM = 'the name of a host, without a port';
+
 const httpd = section({
   ip: address.default('127.0.0.1').describe('Where /mi, /metrics, /healthz and /readyz are served.'),
   port: whole(0, 65_535).default(8_888).describe('0: any free one.'),
-  token: text(/^[\x21-\x7e]{16,255}$/, 'at least 16 printable ASCII characters without blanks')
+  token: text(TOKEN, TOKEN_FORM)
     .exactOptional()
-    .describe('What callers send as Authorization: Bearer TOKEN. Required unless ip is a loopback address.'),
+    .describe(
+      'What callers send as Authorization: Bearer TOKEN. Required unless ip is a loopback address, here, in token_file or as MSRPTAP_TOKEN in the environment.',
+    ),
+  token_file: path().nullable().default(null).describe('A file that holds the token and nothing else, in place of it.'),
+  hosts: z
+    .array(text(HOST, HOST_FORM), mustBe(`a list of ${HOST_FORM}`))
+    .default([])
+    .describe('Names, beside localhost, that callers may have in their URLs. IP addresses they always may.'),
+  requests_per_second: whole(1, 1_000_000)
+    .default(1_000)
+    .describe('What each address may ask in a second, health and readiness aside; more is answered 429.'),
 });
 
 /** Paths of the HTTP port that are taken. */
@@ -238,9 +252,9 @@ const shape = {
     .describe('JSON lines on stderr, readable ones on a terminal.'),
 };
 
-export const schema = withRules(section(shape), RULES);
+export const schema = section(shape);
 
-/** The sections of a configuration that passed the schema. */
+/** The sections of a configuration that passed the schema: what fits together, rules.ts tells. */
 export type Sections = z.output<typeof schema>;
 
 /** A JSON Schema (draft 2020-12) of the configuration as users write it: for editors. */

@@ -96,6 +96,17 @@ export interface MiDatagram {
   readonly socket_timeout: number;
 }
 
+export interface Httpd extends Endpoint {
+  /** The one in force, wherever it came from. */
+  readonly token?: string;
+  /** Absolute; null: the token came from elsewhere, if there is one. */
+  readonly token_file: string | null;
+  /** Names that a Host header may have, beside localhost. */
+  readonly hosts: readonly string[];
+  /** Of each address. */
+  readonly requests_per_second: number;
+}
+
 export interface Config {
   /** The configuration file and its folder, absolute. */
   readonly file: string;
@@ -118,7 +129,7 @@ export interface Config {
     readonly server_domain: Readonly<Record<string, ServerDomain>>;
     readonly client_domain: Readonly<Record<string, ClientDomain>>;
   };
-  readonly httpd: { readonly ip: string; readonly port: number; readonly token?: string };
+  readonly httpd: Httpd;
   readonly mi_http: { readonly root: string };
   /** null: there is none. */
   readonly mi_fifo: MiFifo | null;

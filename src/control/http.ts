@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
-import { bearerGuard, type Guard } from './http-auth.js';
 import { discardBody } from './http-body.js';
+import { HttpGate, type HttpGateOptions, type Refusal } from './http-gate.js';
 import { httpRoutes, text, type Answer, type Readiness, type Route, type RouteOptions } from './http-routes.js';
 
 /** Milliseconds. Scrapes and MI calls are short and come from near by: whoever needs longer holds a place for nothing. */
@@ -41,9 +41,7 @@ const MAX_HEADERS = 16_384;
 /** How often Node looks for connections that ran out of time. Its own 30 s would make 5 s mean 35. */
 const CHECK_INTERVAL = 500;
 
-export interface HttpServerOptions extends Omit<RouteOptions, 'readiness' | 'onThrow'> {
-  /** httpd.token: guards what changes or tells anything; health and readiness stay open. */
-  readonly token?: string | undefined;
+export interface HttpServerOptions extends Omit<RouteOptions, 'readiness' | 'onThrow'>, HttpGateOptions {
   readonly log: Log;
   readonly timeouts?: Partial<HttpTimeouts>;
 }
@@ -55,7 +53,7 @@ export class HttpServer {
 
   readonly #log: Log;
   readonly #timeouts: HttpTimeouts;
-  readonly #guard: Guard;
+  readonly #gate: HttpGate;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #server: Server;
 
@@ -63,7 +61,7 @@ export class HttpServer {
   constructor(options: HttpServerOptions) {
     this.#log = options.log;
     this.#timeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
-    this.#guard = bearerGuard(options.token);
+    this.#gate = new HttpGate(options, options.log);
     this.#routes = httpRoutes({
       ...options,
       readiness: () => this.readiness,
@@ -80,6 +78,11 @@ export class HttpServer {
     this.#server.maxConnections = MAX_HTTP_CONNECTIONS;
     this.#server.setTimeout(idle);
     this.#server.on('request', (incoming, response) => void this.#serve(incoming, response));
+  }
+
+  /** Requests that were refused for who sent them, so far. */
+  get refused(): Readonly<Record<Refusal, number>> {
+    return this.#gate.refused;
   }
 
   /**
@@ -101,6 +104,7 @@ export class HttpServer {
 
   /** Answers what is under way, then closes; connections that stay open between requests do not hold it up. */
   async close(): Promise<void> {
+    this.#gate.flush();
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
@@ -138,10 +142,9 @@ export class HttpServer {
   #answer(request: IncomingMessage): Answer | Promise<Answer> {
     const [path = ''] = (request.url ?? '').split('?', 1);
     const route = this.#routes.get(path);
+    const refusal = this.#gate.refuse(request, route);
+    if (refusal !== null) return refusal;
     if (route === undefined) return text(404, 'not found');
-    if (route.guarded && !this.#guard(request.headers.authorization)) {
-      return text(401, 'httpd.token is required', { 'WWW-Authenticate': 'Bearer realm="msrptap"' });
-    }
     if (!route.methods.includes(request.method ?? '')) {
       return text(405, 'method not allowed', { Allow: route.methods.join(', ') });
     }

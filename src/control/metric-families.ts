@@ -55,6 +55,8 @@ export interface ControlSources {
   correlations(): CorrelationFigures;
   /** Packets of hep_input by what became of them: a closed set, all of it from the start. */
   hepInput(): Readonly<Record<string, number>>;
+  /** HTTP requests refused so far, by why. */
+  httpRefused(): Readonly<Record<string, number>>;
 }
 
 /** Which SIP calls sessions are of. */
@@ -340,6 +342,13 @@ export const CONTROL_FAMILIES: readonly ControlFamily[] = [
     help: 'Packets of hep_input: learnt (SIP with the path of an MSRP session), passed (any other HEP), refused (who may not send), malformed, dropped (more than are read).',
     labels: ['result'],
     samples: (sources) => labelled('result', Object.entries(sources.hepInput())),
+  },
+  {
+    name: 'http_refused_total',
+    type: 'counter',
+    help: 'HTTP requests refused: for their Host or Origin header, too many a second, a token that is missing or wrong.',
+    labels: ['reason'],
+    samples: (sources) => [...labelled('reason', Object.entries(sources.httpRefused()))],
   },
   {
     name: 'build_info',

@@ -25,7 +25,10 @@ export async function callMi(call: MiCall): Promise<MiResponse> {
   const { status, body } = await post(call);
   if (status === 401) {
     const cause = call.token === undefined ? 'it wants a token' : 'it does not accept this token';
-    throw new MsrptapError('mi_failed', `${call.url}: ${cause}: give the one that httpd.token sets`);
+    throw new MsrptapError(
+      'mi_failed',
+      `${call.url}: ${cause}: give the one that httpd.token or httpd.token_file sets, as MSRPTAP_TOKEN in the environment or with --token`,
+    );
   }
   const response = asResponse(body);
   if (response !== null) return response;

@@ -60,8 +60,14 @@ export interface RunningCli {
 
 /** Starts `msrptap …`; it is ended, if it still runs, when the test ends. */
 export function startCli(...args: readonly string[]): RunningCli {
+  return startCliWith({}, ...args);
+}
+
+/** The same, with more in its environment. */
+export function startCliWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): RunningCli {
   const child: ChildProcessByStdio<null, Readable, Readable> = spawn(process.execPath, [CLI, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal));

@@ -14,6 +14,7 @@ export function fakeTerminal(): FakeTerminal {
     complained,
     print: (line) => printed.push(line),
     complain: (line) => complained.push(line),
+    token: undefined,
     stop: new AbortController().signal,
     stopNow: new AbortController().signal,
     onReload: () => {},

@@ -65,7 +65,7 @@ test("the defaults are the documentation's and the design's", () => {
       homer5_delim: ':',
     },
     tls_mgm: { server_domain: {}, client_domain: {} },
-    httpd: { ip: '127.0.0.1', port: 8888 },
+    httpd: { ip: '127.0.0.1', port: 8888, token_file: null, hosts: [], requests_per_second: 1_000 },
     mi_http: { root: 'mi' },
     hep_input: null,
     mi_fifo: null,

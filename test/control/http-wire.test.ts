@@ -8,7 +8,7 @@ import { startServer } from './http-server.js';
 
 const TRACE = '{"jsonrpc":"2.0","id":"7","method":"msrp_trace"}';
 const ON = '{"jsonrpc":"2.0","result":{"MSRP tracing":"on"},"id":"7"}';
-const POST = 'POST /mi HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+const POST = 'POST /mi HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 
 describe('a request on the wire', () => {
   it('may come in chunks, a few bytes at a time', async () => {
@@ -35,7 +35,7 @@ describe('a request on the wire', () => {
     const mi = `${POST}Content-Length: ${TRACE.length}\r\n\r\n${TRACE}`;
     const reply = await exchange(
       port,
-      `GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n${mi}GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+      `GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n${mi}GET /none HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
     );
     expect(reply.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 404']);
     expect(reply).toContain(ON);
@@ -76,7 +76,7 @@ describe('a client that is slow', () => {
 
   it.each([
     ['says nothing', ''],
-    ['never ends its headers', 'POST /mi HTTP/1.1\r\nHost: x\r\nX-A: '],
+    ['never ends its headers', 'POST /mi HTTP/1.1\r\nHost: localhost\r\nX-A: '],
     ['never ends its body', `${POST}Content-Length: 100\r\n\r\n{`],
   ])('and %s is closed', async (_, bytes) => {
     const { port } = await startServer({ timeouts });
@@ -99,7 +99,7 @@ describe('a client that is slow', () => {
 
   it('and asks nothing more is closed', async () => {
     const { port } = await startServer({ timeouts });
-    expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')).toMatch(
+    expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 200 .*\r\n\r\nok\n$/s,
     );
   });
@@ -111,7 +111,7 @@ describe('a client that is slow', () => {
       scrape: async () => ({ contentType: 'text/plain', body }),
     });
     const socket = dial(port).pause();
-    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
     // A socket that does not read learns of the reset when it writes.
     const probe = setInterval(() => socket.write('x'), 20);
     await new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
@@ -129,10 +129,10 @@ it('a flood of connections beyond the limit is closed, and the others live', asy
   const held = Array.from({ length: MAX_HTTP_CONNECTIONS }, () => dial(port));
   await Promise.all(held.map(async (socket) => once(socket, 'connect')));
   // Accepting is in order: once the last one held was answered, the limit is reached.
-  held.at(-1)?.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  held.at(-1)?.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(held.at(-1) ?? dial(port), 'data');
-  expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n').catch(() => '')).toBe('');
-  held[0]?.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n').catch(() => '')).toBe('');
+  held[0]?.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
   expect(String(await once(held[0] ?? dial(port), 'data'))).toMatch(/^HTTP\/1\.1 200 /);
   for (const socket of held) socket.destroy();
 });
@@ -141,7 +141,7 @@ describe('close', () => {
   it('does not wait for connections between two requests', async () => {
     const { server, port } = await startServer({ timeouts: { keepAlive: 60_000, close: 60_000 } });
     const socket = dial(port);
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'data');
     const rest = buffer(socket);
     await server.close();

@@ -37,6 +37,7 @@ const SOURCES: Sources = {
   correlations: () => ({ size: 21, learnt: { mi: 22, sip: 23 }, refused: 24, forgotten: 25 }),
   hepInput: () => ({ learnt: 26, passed: 27, refused: 28, malformed: 29, dropped: 30 }),
   transactionsOpen: () => 11,
+  httpRefused: () => ({ host: 10, origin: 11, rate: 12, token: 13 }),
   observerErrors: () => 6,
   logLinesDropped: () => 7,
 };
@@ -240,6 +241,7 @@ describe('figures that others keep', () => {
     expect(value('observer_errors_total')).toBe(6);
     expect(value('log_lines_dropped_total')).toBe(7);
     expect([value('workers'), value('worker_restarts_total')]).toEqual([2, 1]);
+    expect(value('http_refused_total', { reason: 'token' })).toBe(13);
     expect(value('worker_cpu_seconds_total', { worker: '1' })).toBe(0.5);
     expect(value('correlations')).toBe(21);
     const told = ['mi', 'sip'].map((from) => value('correlations_learnt_total', { from }));
@@ -331,6 +333,7 @@ describe('what a scrape gives', () => {
       'hep_packets_total',
       'hep_queue_bytes',
       'hep_thinned_total',
+      'http_refused_total',
       'log_lines_dropped_total',
       'max_connections',
       'message_filter_decisions_total',

@@ -21,6 +21,8 @@ export class MiTap {
     const fifo = join(replies, 'commands');
     const tap = await TapProcess.start({
       ...setup,
+      // Noise comes as fast as it can be sent.
+      httpd: { requests_per_second: 1_000_000 },
       mi_fifo: { fifo_name: fifo, reply_dir: replies },
       // However long a loaded machine takes.
       mi_datagram: { socket_name: 'udp:127.0.0.1:0', socket_timeout: 60_000 },

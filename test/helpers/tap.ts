@@ -28,6 +28,7 @@ export interface Setup {
   readonly proto_msrp?: Settings;
   readonly proto_hep?: Settings;
   readonly tls_mgm?: Settings;
+  readonly httpd?: Settings;
   readonly mi_fifo?: Settings;
   readonly mi_datagram?: Settings;
   readonly hep_input?: string | Settings;
@@ -38,7 +39,14 @@ export interface Setup {
 }
 
 /** The timeouts of a practical configuration; free ports; no trace without a receiver. */
-export function settings({ upstream = 'msrp:127.0.0.1:9', trace, proto_msrp, proto_hep, ...others }: Setup): Settings {
+export function settings({
+  upstream = 'msrp:127.0.0.1:9',
+  trace,
+  proto_msrp,
+  proto_hep,
+  httpd,
+  ...others
+}: Setup): Settings {
   const traced = { trace_on: 1, trace_destination: 'homer' };
   const hepId = { hep_id: [`[homer]127.0.0.1:${trace?.port ?? 9}`] };
   return {
@@ -51,7 +59,7 @@ export function settings({ upstream = 'msrp:127.0.0.1:9', trace, proto_msrp, pro
       ...proto_msrp,
     },
     proto_hep: { ...(trace === undefined ? {} : hepId), ...proto_hep },
-    httpd: { port: 0 },
+    httpd: { port: 0, ...httpd },
     ...others,
   };
 }
