@@ -5,12 +5,16 @@ import type { Config } from './config.js';
 import { VERSION } from './control/version.js';
 import { formatEndpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
+import { InheritedSockets } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
 import { Management, type ManagementSockets } from './management.js';
 import { Traffic } from './traffic.js';
 import { WorkerPool, type PoolOptions } from './workers/pool.js';
 
-export type AppOptions = Omit<PoolOptions, 'ticketKeys' | 'slot'>;
+export interface AppOptions extends Omit<PoolOptions, 'ticketKeys' | 'slot'> {
+  /** File descriptors of listening sockets that were opened for this process. Default: none. */
+  readonly inheritedFds?: readonly number[];
+}
 
 /** Everything put together: start, reload, drain. What carries the traffic is this process, or workers. */
 export class App {
@@ -31,19 +35,24 @@ export class App {
    * nothing is left running then
    */
   static async start(options: AppOptions): Promise<App> {
-    const { config, log } = options;
+    const { config, log, inheritedFds = [] } = options;
     for (const risk of [...timeoutRisks(config), ...versionRisks(config)]) log.warn(risk);
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
     const management = new Management(carrier, config, log);
+    const inherited = new InheritedSockets(inheritedFds);
     try {
-      const listeners = await carrier.listen();
-      const { tcp, ...managed } = await management.listen();
+      const listeners = await carrier.listen(inherited);
+      const { tcp, ...managed } = await management.listen(inherited);
+      const rest = inherited.closeRest();
+      // Clients that connect there wait for nobody.
+      if (rest.length > 0) log.warn({ sockets: rest }, 'inherited sockets that are neither a listener nor httpd');
       carrier.useOwnSockets([...listeners, ...tcp]);
       carrier.watch();
       management.readiness = 'ready';
       const sockets = listeners.map((at, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(at)}`);
       return new App(options, carrier, management, sockets, { ...managed, httpd: formatEndpoint(managed.httpd) });
     } catch (error) {
+      inherited.closeRest();
       await Promise.all([carrier.drain(0, AbortSignal.abort()), management.close()]);
       throw error;
     }

@@ -7,6 +7,7 @@ import type { SpotTime } from './trace/spots.js';
 
 export type { Heard } from './control/commands.js';
 import type { Endpoint } from './lib/address.js';
+import type { InheritedSockets } from './lib/inherited-sockets.js';
 
 /** What can be changed while traffic passes. */
 export type Change =
@@ -37,10 +38,11 @@ export interface Carrier {
   readonly processes: readonly Process[];
   /**
    * Binds all listeners, or none, and accepts.
+   * @param inherited those that are bound already
    * @returns where they are, in the order of the configuration
    * @throws MsrptapError listen_failed
    */
-  listen(): Promise<readonly Endpoint[]>;
+  listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]>;
   /** The sockets that this program listens on, those of listen() included: no next hop. Until told, those of the configuration. */
   useOwnSockets(sockets: readonly Endpoint[]): void;
   /**

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** Arguments, signals, exit codes. The only file that knows process and stdout. */
 import { boundYoungGeneration } from './lib/young-generation.js';
+import { execFile } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { check } from './commands/check.js';
 import type { ExitStatus, Terminal } from './commands/command.js';
@@ -12,6 +13,7 @@ import { run } from './commands/run.js';
 import { TOKEN_VARIABLE } from './config/token.js';
 import { VERSION } from './control/version.js';
 import { type ErrorCode, MsrptapError, messageOf } from './lib/errors.js';
+import { inheritedFds } from './lib/inherited-sockets.js';
 
 const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what passes to Homer as HEPv3
 
@@ -29,6 +31,9 @@ const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what pa
   -h, --help   -v, --version
   Exit status: 0 done, 1 failed, 2 usage or configuration.
 `;
+
+/** Milliseconds. */
+const NOTIFY_LIMIT = 5_000;
 
 /** Codes whose cause is what the user wrote. */
 const USER_ERRORS: ReadonlySet<ErrorCode> = new Set([
@@ -94,11 +99,26 @@ function configFile(file: string | undefined, rest: readonly string[]): string {
   return file;
 }
 
-/** Taken out of the environment: neither workers nor filter modules have any use for it. */
+/** Taken out of the environment: neither workers nor filter modules have any use for them. */
 function takeVariable(name: string): string | undefined {
   const value = process.env[name];
   Reflect.deleteProperty(process.env, name);
   return value;
+}
+
+/**
+ * How a service manager is told [sd_notify(3)]: on a UNIX datagram socket, which Node.js has not, but systemd-notify(1) has.
+ * A message of a child is taken when the unit says NotifyAccess=all.
+ */
+function notifier(): Terminal['notify'] {
+  const socket = takeVariable('NOTIFY_SOCKET');
+  if (socket === undefined) return () => {};
+  return (state) => {
+    const env = { ...process.env, NOTIFY_SOCKET: socket };
+    execFile('systemd-notify', [state], { env, timeout: NOTIFY_LIMIT }, (error) => {
+      if (error !== null) process.stderr.write(`msrptap: ${state} was not told: ${messageOf(error)}\n`);
+    });
+  };
 }
 
 function realTerminal(): Terminal {
@@ -116,6 +136,11 @@ function realTerminal(): Terminal {
     print: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`${line}\n`),
     token: takeVariable(TOKEN_VARIABLE),
+    inheritedFds: inheritedFds(
+      { LISTEN_PID: takeVariable('LISTEN_PID'), LISTEN_FDS: takeVariable('LISTEN_FDS') },
+      process.pid,
+    ),
+    notify: notifier(),
     stop: stop.signal,
     stopNow: stopNow.signal,
     onReload: (callback) => reloads.push(callback),

@@ -11,6 +11,7 @@ import { MiFifo } from './control/mi-fifo.js';
 import { VERSION } from './control/version.js';
 import { HepInput, NO_INPUT } from './hep-input.js';
 import { formatEndpoint, type Endpoint } from './lib/address.js';
+import type { InheritedSockets } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
 import { controlOf } from './management/control.js';
 
@@ -55,12 +56,12 @@ export class Management {
    * httpd opens last.
    * @throws MsrptapError listen_failed; what was opened is still to be closed then
    */
-  async listen(): Promise<ManagementSockets> {
+  async listen(inherited?: InheritedSockets): Promise<ManagementSockets> {
     const { mi_fifo, hep_input } = this.#config;
     await this.#fifo?.listen();
     const mi = (await this.#datagram?.listen()) ?? null;
     const sip = (await this.#hepInput?.listen()) ?? null;
-    const httpd = await this.#http.listen(this.#config.httpd.ip, this.#config.httpd.port);
+    const httpd = await this.#http.listen(this.#config.httpd.ip, this.#config.httpd.port, inherited);
     return {
       tcp: sip === null || hep_input?.transport === 'udp' ? [httpd] : [httpd, sip],
       httpd,

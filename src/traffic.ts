@@ -14,6 +14,7 @@ import type { DestinationConfig } from './hep/transport.js';
 import { formatHostPort, type Endpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
 import { fired } from './lib/fired.js';
+import type { InheritedSockets } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
 import type { Prepared } from './lib/prepared.js';
 import { RateLimitedLog } from './lib/rate-limited-log.js';
@@ -173,8 +174,8 @@ export class Traffic implements Carrier {
     return this.#proxy.accepted;
   }
 
-  listen(): Promise<readonly Endpoint[]> {
-    return this.#proxy.listen();
+  listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
+    return this.#proxy.listen(inherited);
   }
 
   /** A connection that the control process accepted on the listener with that index. */

@@ -6,6 +6,10 @@ export interface Terminal {
   complain(line: string): void;
   /** MSRPTAP_TOKEN of the environment. */
   readonly token: string | undefined;
+  /** Listening sockets that were opened for this process: their file descriptors. */
+  readonly inheritedFds: readonly number[];
+  /** Tells the service manager, where there is one, that it is ready, or that it stops. */
+  notify(state: 'READY=1' | 'STOPPING=1'): void;
   /** Fires on the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
   /** Fires on the second. */

@@ -14,11 +14,14 @@ export async function run(file: string, terminal: Terminal): Promise<ExitStatus>
     const app = await App.start({
       config,
       log,
+      inheritedFds: terminal.inheritedFds,
       logLinesDropped: () => stream.dropped,
       workerLog: (line) => stream.write(line),
     });
     terminal.onReload(() => void app.reload());
+    terminal.notify('READY=1');
     await fired(terminal.stop);
+    terminal.notify('STOPPING=1');
     await app.drain(terminal.stopNow);
   } finally {
     await stream.close();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Log } from '../lib/log.js';
 import { discardBody } from './http-body.js';
 import { HttpGate, type HttpGateOptions, type Refusal } from './http-gate.js';
@@ -87,11 +88,14 @@ export class HttpServer {
 
   /**
    * @param port 0: any free one
+   * @param inherited where the socket may be, bound already
    * @returns where it listens
    * @throws MsrptapError listen_failed
    */
-  async listen(ip: string, port: number): Promise<Endpoint> {
-    this.#server.listen({ host: ip, port });
+  async listen(ip: string, port: number, inherited?: InheritedSockets): Promise<Endpoint> {
+    const handle = inherited?.take({ ip, port });
+    if (handle === undefined) this.#server.listen({ host: ip, port });
+    else this.#server.listen(handle);
     try {
       await once(this.#server, 'listening');
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import { type Endpoint, formatEndpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
 
 /**
  * The length of the kernel's accept queue: a burst of connects (a failover, a restart of a neighbour) waits there
@@ -14,10 +15,16 @@ export interface ListenAt extends Endpoint {
 
 /**
  * Has a server listen on a `socket=` of the configuration.
+ * @param inherited where one may be that is bound already
  * @returns where it listens, with the port that was bound
  * @throws MsrptapError listen_failed
  */
-export async function bind(server: Server, { proto, ip, port }: ListenAt): Promise<Endpoint> {
+export async function bind(
+  server: Server,
+  { proto, ip, port }: ListenAt,
+  inherited?: InheritedSockets,
+): Promise<Endpoint> {
+  const handle = inherited?.take({ ip, port });
   await new Promise<void>((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       const where = `${proto}:${formatEndpoint({ ip, port })}`;
@@ -25,10 +32,12 @@ export async function bind(server: Server, { proto, ip, port }: ListenAt): Promi
     };
     server.once('error', failed);
     // With ipv6Only unset, [::] takes IPv4 too, as everywhere on Linux.
-    server.listen({ host: ip, port, backlog: BACKLOG }, () => {
+    const listening = (): void => {
       server.off('error', failed);
       resolve();
-    });
+    };
+    if (handle === undefined) server.listen({ host: ip, port, backlog: BACKLOG }, listening);
+    else server.listen(handle, BACKLOG, listening);
   });
   const bound = server.address();
   return bound !== null && typeof bound === 'object' ? { ip: bound.address, port: bound.port } : { ip, port };

@@ -2,6 +2,7 @@ import { type Server, type Socket, createServer } from 'node:net';
 import { type Endpoint, UNSPECIFIED, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Reason } from '../lib/reasons.js';
 import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -86,8 +87,8 @@ export class Listener {
   }
 
   /** @throws MsrptapError listen_failed */
-  async listen(): Promise<Endpoint> {
-    this.#address = await bind(this.#server, this.#options);
+  async listen(inherited?: InheritedSockets): Promise<Endpoint> {
+    this.#address = await bind(this.#server, this.#options, inherited);
     // EMFILE and the like: the connection stays in the kernel's queue, accepting goes on.
     this.#server.on('error', (error) => {
       this.#fail(this.address, UNSPECIFIED, 'socket_error', messageOf(error));

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { NextHop, Observer } from '../events.js';
 import { type Endpoint, canonicalIp } from '../lib/address.js';
 import type { SocketRange } from '../lib/cidr.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Connection } from '../net/connection.js';
 import type { ClientTls } from '../net/client-tls.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
@@ -88,9 +89,9 @@ export class Proxy {
    * Binds all listeners, or none.
    * @throws MsrptapError listen_failed
    */
-  async listen(): Promise<Endpoint[]> {
+  async listen(inherited?: InheritedSockets): Promise<Endpoint[]> {
     try {
-      return await Promise.all(this.#listeners.map((listener) => listener.listen()));
+      return await Promise.all(this.#listeners.map((listener) => listener.listen(inherited)));
     } catch (error) {
       this.stopAccepting();
       throw error;

@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { endpoint, UNSPECIFIED, type Endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Reason } from '../lib/reasons.js';
 import { bind, type ListenAt } from '../net/bind.js';
 import type { AcceptFailure } from '../net/listener.js';
@@ -30,9 +31,9 @@ export class Acceptor {
    * Binds all, or none.
    * @throws MsrptapError listen_failed
    */
-  async listen(): Promise<readonly Endpoint[]> {
+  async listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
     try {
-      return await Promise.all(this.#servers.map(({ at, server }) => bind(server, at)));
+      return await Promise.all(this.#servers.map(({ at, server }) => bind(server, at, inherited)));
     } catch (error) {
       this.close();
       throw error;

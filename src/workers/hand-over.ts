@@ -53,11 +53,19 @@ export class HandOver {
     }
   }
 
-  /** Those that wait are reset. */
+  /**
+   * Hands over those that wait, to workers that are busy too: they drain them with the others, and a client that was accepted a
+   * moment before a restart is ended well. Only where no worker answers are they reset.
+   */
   stop(): void {
     if (this.#lookAgain !== null) clearTimeout(this.#lookAgain);
     this.#lookAgain = null;
-    for (const { socket } of this.#waiting.splice(0)) socket.resetAndDestroy();
+    const able = this.#members.filter((worker) => !worker.isOver && !worker.hangs);
+    for (const [index, { listener, socket }] of this.#waiting.splice(0).entries()) {
+      const worker = able[index % able.length];
+      if (worker === undefined) socket.resetAndDestroy();
+      else worker.hand(listener, socket);
+    }
   }
 
   /**

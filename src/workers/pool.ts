@@ -5,6 +5,7 @@ import { joinHepRows, type HepRow } from '../control/hep-rows.js';
 import { joinPages, type LinkPage, type PageRequest } from '../control/link-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Log } from '../lib/log.js';
 import { watchModules } from '../trace/filter-watch.js';
 import { Correlations, type CorrelationTime } from '../trace/correlations.js';
@@ -116,8 +117,8 @@ export class WorkerPool implements Carrier {
     ];
   }
 
-  listen(): Promise<readonly Endpoint[]> {
-    return this.#acceptor.listen();
+  listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
+    return this.#acceptor.listen(inherited);
   }
 
   useOwnSockets(sockets: readonly Endpoint[]): void {

@@ -15,6 +15,8 @@ export function fakeTerminal(): FakeTerminal {
     print: (line) => printed.push(line),
     complain: (line) => complained.push(line),
     token: undefined,
+    inheritedFds: [],
+    notify: () => {},
     stop: new AbortController().signal,
     stopNow: new AbortController().signal,
     onReload: () => {},
