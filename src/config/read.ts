@@ -5,10 +5,10 @@ import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
 import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
 import { ConfigError, type ConfigProblem } from './problems.js';
-import { connectionsFit, fifosHaveRoom, routeHasFile, withRules } from './rules.js';
+import { connectionsFit, fifosHaveRoom, routeHasFile, spoolHasRoom, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
-import type { Config, MiFifo } from './types.js';
+import type { Config, HepSpool, MiFifo } from './types.js';
 import { readYaml } from './yaml.js';
 
 /**
@@ -33,9 +33,12 @@ export function readConfig(file: string): Config {
 export function parseConfig(text: string, file: string): Config {
   const data = readYaml(text, file);
   const directory = dirname(resolve(file));
-  const result = withRules(schema, [routeHasFile(directory), fifosHaveRoom(directory), connectionsFit]).safeParse(
-    withoutEmpty(data.value),
-  );
+  const result = withRules(schema, [
+    routeHasFile(directory),
+    fifosHaveRoom(directory),
+    spoolHasRoom(directory),
+    connectionsFit,
+  ]).safeParse(withoutEmpty(data.value));
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
   return complete(result.data, resolve(file), directory);
 }
@@ -80,13 +83,14 @@ function without(
 }
 
 function complete(sections: Sections, file: string, directory: string): Config {
-  const { listeners, tls_mgm, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
+  const { listeners, proto_hep, tls_mgm, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
   const workers = workerCount(sections.workers);
   return {
     ...sections,
     file,
     directory,
     listeners: listeners.map(({ socket, ...others }) => ({ ...socket, ...others })),
+    proto_hep: { ...proto_hep, hep_spool: absoluteSpool(proto_hep.hep_spool, directory) },
     tls_mgm: {
       server_domain: mapValues(tls_mgm.server_domain, (domain, name) => serverDomain(name, domain, directory)),
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
@@ -98,6 +102,10 @@ function complete(sections: Sections, file: string, directory: string): Config {
     limits: { ...limits, max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
     workers,
   };
+}
+
+function absoluteSpool(spool: HepSpool | null, directory: string): HepSpool | null {
+  return spool === null ? null : { ...spool, dir: resolve(directory, spool.dir) };
 }
 
 function absoluteFifo(fifo: MiFifo, directory: string): MiFifo {

@@ -9,14 +9,14 @@ import { servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ListenAt } from './socket.js';
 import type { ServerDomainSection } from './tls-schema.js';
-import type { HepId, HepInputConfig, ListenerConfig } from './types.js';
+import type { HepId, HepInputConfig, HepSpool, ListenerConfig } from './types.js';
 
 /** The part of the sections that rules read. */
 interface Ruled {
   readonly listeners: readonly (Pick<ListenerConfig, 'upstream' | 'upstream_policy'> & { readonly socket: ListenAt })[];
   readonly to_path: { readonly allow: readonly unknown[] };
   readonly proto_msrp: { readonly trace_destination: readonly string[]; readonly trace_filter_route: string | null };
-  readonly proto_hep: { readonly hep_id: readonly HepId[] };
+  readonly proto_hep: { readonly hep_id: readonly HepId[]; readonly hep_spool: HepSpool | null };
   readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
   readonly httpd: Endpoint & { readonly token?: string };
   readonly hep_input?: HepInputConfig | undefined;
@@ -153,6 +153,21 @@ const destinationsExist: Rule = {
   },
 };
 
+/** Less would not hold some segments, out of which the oldest goes. */
+const SPOOL_BYTES_EACH = 1_048_576;
+
+const spoolIsShared: Rule = {
+  reads: ['proto_hep', 'workers'],
+  check({ proto_hep: { hep_spool }, workers }, refuse) {
+    const least = workerCount(workers) * SPOOL_BYTES_EACH;
+    if (hep_spool === null || hep_spool.max_bytes >= least) return;
+    refuse(
+      ['proto_hep', 'hep_spool', 'max_bytes'],
+      `${hep_spool.max_bytes} is too little for ${workerCount(workers)} workers, who share it; set ${least} at least`,
+    );
+  },
+};
+
 const tokenGuardsHttpd: Rule = {
   reads: ['httpd'],
   check({ httpd }, refuse) {
@@ -207,6 +222,20 @@ function isOtherFile(path: string): boolean {
   }
 }
 
+/** The folder of the spool is there, or can be made in one that is. */
+export function spoolHasRoom(directory: string): Rule {
+  return {
+    reads: ['proto_hep'],
+    check({ proto_hep: { hep_spool } }, refuse) {
+      if (hep_spool === null) return;
+      const [dir, path] = [resolve(directory, hep_spool.dir), ['proto_hep', 'hep_spool', 'dir']];
+      if (isFolder(dir)) return;
+      if (existsSync(dir)) refuse(path, `${dir} is no folder: name another, or remove it`);
+      else if (!isFolder(dirname(dir))) refuse(path, `there is no folder ${dirname(dir)}`);
+    },
+  };
+}
+
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */
 export const connectionsFit: Rule = {
   reads: ['limits', 'workers'],
@@ -232,6 +261,7 @@ export const RULES: readonly Rule[] = [
   msrpsHasCertificate,
   hepNamesDiffer,
   destinationsExist,
+  spoolIsShared,
   tokenGuardsHttpd,
   rootsDiffer,
 ];
