@@ -90,7 +90,7 @@ export class SpoolFolders {
   }
 
   async peek(): Promise<Batch | null> {
-    for (const folder of [...this.#folders]) {
+    for (const folder of this.#folders) {
       const batch = await folder.peek();
       if (batch !== null) return batch;
       await this.#forget(folder);

@@ -40,15 +40,7 @@ function startOf(pid: number): string | null {
     // Z: it has ended, and its parent does not know yet.
     return state === 'Z' ? null : (fields[18] ?? null);
   } catch {
-    return isThere(pid) ? 'unknown' : null;
-  }
-}
-
-/** Where there is no /proc. */
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
+    // Without /proc, only itself.
+    return pid === process.pid ? 'unknown' : null;
   }
 }

@@ -44,7 +44,7 @@ for (const workers of [1, 2]) {
     await expect.poll(() => homer.packets.length, SOON).toBe(expected);
     await expect.poll(() => second.metric('hep_spool_packets'), SOON).toBe(0);
     expect(await second.hepPackets()).toEqual({ sent: expected, dropped: 0, failed: 0, maybe: 0 });
-    const messages = homer.packets.map(({ payload, correlationId }) => `${correlationId} ${payload}`);
+    const messages = homer.packets.map(({ payload, correlationId }) => `${correlationId} ${payload.toString()}`);
     expect(new Set(messages).size).toBe(expected);
     if (workers > 1) return;
     const numbers = messages.flatMap((text) => /number (?<number>\d+)/.exec(text)?.groups?.['number'] ?? []);

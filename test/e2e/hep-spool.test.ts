@@ -37,7 +37,8 @@ async function talkUntilSpooled(tap: TapProcess, hop: NextHop, links: number, pa
 
 /** What tells packets from each other: a request or response with its transaction, or an event with its link and leg. */
 function distinct({ packets }: Receiver): number {
-  return new Set(packets.map(({ payload, seconds, microseconds }) => `${seconds}.${microseconds} ${payload}`)).size;
+  const told = packets.map(({ payload, seconds, microseconds }) => `${seconds}.${microseconds} ${payload.toString()}`);
+  return new Set(told).size;
 }
 
 for (const workers of [1, 2]) {

@@ -33,9 +33,9 @@ async function receiver(port = 0): Promise<Receiver> {
 
 /** A port at which nobody listens. */
 async function freePort(): Promise<number> {
-  const { port, close } = await receiveTcp();
-  await close();
-  return port;
+  const gone = await receiveTcp();
+  await gone.close();
+  return gone.port;
 }
 
 interface Setup extends Partial<SpoolOptions> {
