@@ -10,6 +10,7 @@ import { linkPage, type LinkPage, type PageRequest } from './control/link-rows.j
 import type { Layer, Observer } from './events.js';
 import { HepExporter } from './hep/exporter.js';
 import type { PacketIdentity } from './hep/packet.js';
+import type { SpoolOptions } from './hep/spool.js';
 import type { DestinationConfig } from './hep/transport.js';
 import { formatHostPort, type Endpoint } from './lib/address.js';
 import { messageOf } from './lib/errors.js';
@@ -101,6 +102,8 @@ export class Traffic implements Carrier {
       queueBytes: proto_hep.hep_queue_bytes,
       // Each worker has connections to the destinations of its own.
       maxRate: proto_hep.hep_max_rate / config.workers,
+      policy: proto_hep.hep_policy,
+      spool: spoolOptions(config, slot),
       destinations: destinations(config, clientTls),
       log,
     });
@@ -362,10 +365,14 @@ function identity({ proto_hep }: Config): PacketIdentity {
   };
 }
 
-/** The hep_ids that trace_destination names. */
+function spoolOptions({ proto_hep: { hep_spool }, workers }: Config, slot: number): SpoolOptions | null {
+  return hep_spool === null ? null : { dir: hep_spool.dir, maxBytes: hep_spool.max_bytes, slot, workers };
+}
+
+/** The hep_ids that trace_destination names, in its order. */
 function destinations({ proto_msrp, proto_hep }: Config, clientTls: ClientTls): DestinationConfig[] {
-  return proto_hep.hep_id
-    .filter(({ name }) => proto_msrp.trace_destination.includes(name))
+  return proto_msrp.trace_destination
+    .flatMap((wanted) => proto_hep.hep_id.filter(({ name }) => name === wanted))
     .map((hepId) => ({
       ...hepId,
       tls: (address) => {

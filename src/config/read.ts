@@ -9,7 +9,7 @@ import { machineRules, RULES, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
 import { tokenOf, type Environment } from './token.js';
-import type { Config, Httpd, MiFifo } from './types.js';
+import type { Config, HepSpool, Httpd, MiFifo } from './types.js';
 import { readYaml } from './yaml.js';
 
 /**
@@ -79,13 +79,14 @@ function without(
 }
 
 function complete(sections: Sections, file: string, directory: string, environment: Environment): Config {
-  const { listeners, tls_mgm, httpd, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
+  const { listeners, proto_hep, tls_mgm, httpd, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
   const workers = workerCount(sections.workers);
   return {
     ...sections,
     file,
     directory,
     listeners: listeners.map(({ socket, ...others }) => ({ ...socket, ...others })),
+    proto_hep: { ...proto_hep, hep_spool: absoluteSpool(proto_hep.hep_spool, directory) },
     tls_mgm: {
       server_domain: mapValues(tls_mgm.server_domain, (domain, name) => serverDomain(name, domain, directory)),
       client_domain: mapValues(tls_mgm.client_domain, (domain, name) => clientDomain(name, domain, directory)),
@@ -106,6 +107,10 @@ function withToken(httpd: Sections['httpd'], directory: string, environment: Env
   if ('problem' in found) throw new MsrptapError('config_invalid', found.problem);
   const token = found.value === undefined ? {} : { token: found.value };
   return { ...httpd, token_file: resolved(httpd.token_file, directory), ...token };
+}
+
+function absoluteSpool(spool: HepSpool | null, directory: string): HepSpool | null {
+  return spool === null ? null : { ...spool, dir: resolve(directory, spool.dir) };
 }
 
 function absoluteFifo(fifo: MiFifo, directory: string): MiFifo {

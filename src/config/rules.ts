@@ -10,14 +10,14 @@ import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js'
 import type { ListenAt } from './socket.js';
 import { tokenOf, TOKEN_VARIABLE, type Environment, type TokenSources } from './token.js';
 import type { ServerDomainSection } from './tls-schema.js';
-import type { HepId, HepInputConfig, ListenerConfig } from './types.js';
+import type { HepId, HepInputConfig, HepSpool, ListenerConfig } from './types.js';
 
 /** The part of the sections that rules read. */
 interface Ruled {
   readonly listeners: readonly (Pick<ListenerConfig, 'upstream' | 'upstream_policy'> & { readonly socket: ListenAt })[];
   readonly to_path: { readonly allow: readonly unknown[] };
   readonly proto_msrp: { readonly trace_destination: readonly string[]; readonly trace_filter_route: string | null };
-  readonly proto_hep: { readonly hep_id: readonly HepId[] };
+  readonly proto_hep: { readonly hep_id: readonly HepId[]; readonly hep_spool: HepSpool | null };
   readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
   readonly hep_input?: HepInputConfig | undefined;
   readonly mi_datagram?: { readonly socket_name: Endpoint } | undefined;
@@ -170,6 +170,21 @@ function tokenGuardsHttpd(environment: Environment): Rule {
   };
 }
 
+/** Less would not hold some segments, out of which the oldest goes. */
+const SPOOL_BYTES_EACH = 1_048_576;
+
+const spoolIsShared: Rule = {
+  reads: ['proto_hep', 'workers'],
+  check({ proto_hep: { hep_spool }, workers }, refuse) {
+    const least = workerCount(workers) * SPOOL_BYTES_EACH;
+    if (hep_spool === null || hep_spool.max_bytes >= least) return;
+    refuse(
+      ['proto_hep', 'hep_spool', 'max_bytes'],
+      `${hep_spool.max_bytes} is too little for ${workerCount(workers)} workers, who share it; set ${least} at least`,
+    );
+  },
+};
+
 const oneToken: Rule = {
   reads: ['httpd'],
   check({ httpd: { token, token_file } }, refuse) {
@@ -235,6 +250,20 @@ function isOtherFile(path: string): boolean {
   }
 }
 
+/** The folder of the spool is there, or can be made in one that is. */
+function spoolHasRoom(directory: string): Rule {
+  return {
+    reads: ['proto_hep'],
+    check({ proto_hep: { hep_spool } }, refuse) {
+      if (hep_spool === null) return;
+      const [dir, path] = [resolve(directory, hep_spool.dir), ['proto_hep', 'hep_spool', 'dir']];
+      if (isFolder(dir)) return;
+      if (existsSync(dir)) refuse(path, `${dir} is no folder: name another, or remove it`);
+      else if (!isFolder(dirname(dir))) refuse(path, `there is no folder ${dirname(dir)}`);
+    },
+  };
+}
+
 /** Another rule of the machine: at the open-file limit Node.js closes accepted connections without a word. */
 const connectionsFit: Rule = {
   reads: ['limits', 'workers'],
@@ -261,6 +290,7 @@ const TEXT_RULES: readonly Rule[] = [
   hepNamesDiffer,
   destinationsExist,
   oneToken,
+  spoolIsShared,
   rootsDiffer,
 ];
 
@@ -273,6 +303,7 @@ export function machineRules(directory: string, environment: Environment): reado
     ...TEXT_RULES,
     routeHasFile(directory),
     fifosHaveRoom(directory),
+    spoolHasRoom(directory),
     connectionsFit,
     tokenGuardsHttpd(environment),
     tokenIsSound(directory, environment),

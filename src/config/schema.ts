@@ -31,6 +31,8 @@ const HOUR = 3_600_000;
 const CORRELATIONS = 100_000;
 const KIB = 1_024;
 const MIB = KIB * KIB;
+/** 1 TiB. */
+const MAX_SPOOL_BYTES = MIB * MIB;
 /** More than there are processors helps nobody; each has some 60 MB and connections to all destinations of its own. */
 const MAX_WORKERS = 256;
 const WORKERS = mustBe(`a whole number from 1 to ${MAX_WORKERS}, or auto`);
@@ -166,6 +168,20 @@ const protoHep = section({
     .describe(
       'Packets a second towards each destination, over all workers; messages over it are left out. 0: any number.',
     ),
+  hep_policy: oneOf(['copies', 'failover'])
+    .default('copies')
+    .describe(
+      'Of several destinations: each gets all packets, or the first that works, in the order of trace_destination.',
+    ),
+  hep_spool: section({
+    dir: path().describe('The folder, made at start, relative to this file. Nobody else may read it.'),
+    max_bytes: octets(MIB, MAX_SPOOL_BYTES)
+      .default(1_024 * MIB)
+      .describe('Octets on disk for each destination, over all workers; then the oldest packets go.'),
+  })
+    .nullable()
+    .default(null)
+    .describe('Where packets wait on disk for a destination that is down or slow. Left out: nowhere.'),
   homer5_on: zeroOrOne().default(0).describe('1: event payloads are text, 0: JSON.'),
   homer5_delim: text(/^[\x20-\x7e]{1,16}$/, '1 to 16 printable ASCII characters')
     .default(':')

@@ -57,6 +57,13 @@ export interface ProtoMsrp {
   readonly correlation_lifetime: number;
 }
 
+export interface HepSpool {
+  /** Absolute. */
+  readonly dir: string;
+  /** Octets on disk for each destination, over all workers. */
+  readonly max_bytes: number;
+}
+
 export interface ProtoHep {
   readonly hep_id: readonly HepId[];
   readonly hep_capture_id: number;
@@ -67,6 +74,10 @@ export interface ProtoHep {
   readonly hep_queue_bytes: number;
   /** Packets in a second towards each destination, over all workers; 0: any number. */
   readonly hep_max_rate: number;
+  /** Of several destinations: all get each packet, or the first that works. */
+  readonly hep_policy: 'copies' | 'failover';
+  /** null: packets wait in memory only. */
+  readonly hep_spool: HepSpool | null;
   readonly homer5_on: 0 | 1;
   readonly homer5_delim: string;
 }

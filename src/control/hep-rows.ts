@@ -12,6 +12,8 @@ export interface HepRow {
   readonly queuePackets: number;
   readonly queueBytes: number;
   readonly connected: boolean;
+  /** null: there is none. */
+  readonly spool: { readonly packets: number; readonly bytes: number } | null;
 }
 
 /** Those of several workers as one: connected is what all of them are. */
@@ -36,5 +38,11 @@ function sum(a: HepRow, b: HepRow): HepRow {
     queuePackets: a.queuePackets + b.queuePackets,
     queueBytes: a.queueBytes + b.queueBytes,
     connected: a.connected && b.connected,
+    spool: sumSpools(a.spool, b.spool),
   };
+}
+
+function sumSpools(a: HepRow['spool'], b: HepRow['spool']): HepRow['spool'] {
+  if (a === null || b === null) return a ?? b;
+  return { packets: a.packets + b.packets, bytes: a.bytes + b.bytes };
 }

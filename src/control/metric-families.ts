@@ -14,6 +14,16 @@ export interface HepFigures {
   readonly thinned: number;
   readonly queueBytes: number;
   readonly connected: number | boolean;
+  /** Packets on disk; null: there is no spool. */
+  readonly spool: SpoolFigures | null;
+}
+
+export interface SpoolFigures {
+  readonly bytes: number;
+  readonly packets: number;
+  readonly dropped: number;
+  readonly torn: number;
+  readonly errors: number;
 }
 
 /** What a next hop of the configuration has to tell. Counts are dials since the start. */
@@ -220,6 +230,27 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     samples: (_counts, sources) => sources.hep().map(({ name, thinned }) => [{ destination: name }, thinned]),
   },
   {
+    name: 'hep_spool_dropped_total',
+    type: 'counter',
+    help: 'HEP packets, of those dropped, that were on disk: the oldest, as hep_spool.max_bytes was reached, or those that cannot be read.',
+    labels: ['destination'],
+    samples: (_counts, sources) => spoolFigures(sources, 'dropped'),
+  },
+  {
+    name: 'hep_spool_torn_total',
+    type: 'counter',
+    help: 'Records of HEP packets on disk that were skipped, as they were written in part only (a crash) or are damaged.',
+    labels: ['destination'],
+    samples: (_counts, sources) => spoolFigures(sources, 'torn'),
+  },
+  {
+    name: 'hep_spool_errors_total',
+    type: 'counter',
+    help: 'Failures of the disk of hep_spool (full, for one). Packets wait in memory then.',
+    labels: ['destination'],
+    samples: (_counts, sources) => spoolFigures(sources, 'errors'),
+  },
+  {
     name: 'observer_errors_total',
     type: 'counter',
     help: 'Errors inside tracing and metrics that were caught on the way; proxying went on. Anything but 0 is a bug to report.',
@@ -244,6 +275,20 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
     help: 'Bytes of HEP packets that wait for the destination.',
     labels: ['destination'],
     samples: (_counts, sources) => sources.hep().map(({ name, queueBytes }) => [{ destination: name }, queueBytes]),
+  },
+  {
+    name: 'hep_spool_bytes',
+    type: 'gauge',
+    help: 'Bytes on disk for the destination.',
+    labels: ['destination'],
+    samples: (_counts, sources) => spoolFigures(sources, 'bytes'),
+  },
+  {
+    name: 'hep_spool_packets',
+    type: 'gauge',
+    help: 'HEP packets on disk that are still to be sent to the destination.',
+    labels: ['destination'],
+    samples: (_counts, sources) => spoolFigures(sources, 'packets'),
   },
   {
     name: 'hep_connected',
@@ -364,6 +409,12 @@ function* hepPackets(sources: TrafficSources): Generator<readonly [Labels, numbe
     for (const result of ['sent', 'dropped', 'failed', 'maybe'] as const) {
       yield [{ destination, result }, figures[result]];
     }
+  }
+}
+
+function* spoolFigures(sources: TrafficSources, figure: keyof SpoolFigures): Generator<readonly [Labels, number]> {
+  for (const { name: destination, spool } of sources.hep()) {
+    if (spool !== null) yield [{ destination }, spool[figure]];
   }
 }
 

@@ -2,14 +2,17 @@ import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import type { Log } from '../lib/log.js';
 import { Episode } from './episode.js';
 import { PacketQueue, type Batch } from './queue.js';
+import { Spool, type SpoolOptions, type SpoolOwner, type SpoolStats } from './spool.js';
+import type { DiskTurn } from './spool-disk.js';
 import { TcpTransport } from './tcp.js';
 import type { Timing } from './timing.js';
 import type { DestinationConfig, Transport, TransportEvents, TransportName } from './transport.js';
 import { UdpTransport } from './udp.js';
 
 /**
- * What became of the packets: offered = sent + dropped + failed + queuePackets, and of those sent
- * `sent - maybe <= received <= sent` (over UDP the network may lose more).
+ * What became of the packets: offered = sent + dropped + failed + queuePackets + spool.packets, and of those
+ * sent `sent - maybe <= received <= sent` (over UDP the network may lose more). What an earlier run left in the spool is
+ * offered too.
  */
 export interface DestinationStats {
   readonly name: string;
@@ -28,6 +31,8 @@ export interface DestinationStats {
   readonly queuePackets: number;
   /** 1 while there is a connection; for UDP, once its address is known. */
   readonly connected: 0 | 1;
+  /** null: there is none. */
+  readonly spool: SpoolStats | null;
 }
 
 /**
@@ -36,12 +41,31 @@ export interface DestinationStats {
  */
 const TURN_BYTES = 2 * 1024 * 1024;
 
+/** The most that goes to disk at once. */
+const SPILL_BYTES = 64 * 1024;
+
+export interface DestinationOptions {
+  /** Memory for packets that wait, in bytes. */
+  readonly queueBytes: number;
+  /** Where packets go when the queue is half full, or the receiver is not there. null: nowhere. */
+  readonly spool: SpoolOptions | null;
+  /** All destinations share it. */
+  readonly disk: DiskTurn;
+  readonly timing: Timing;
+  readonly log: Log;
+}
+
 /** One receiver: its queue, its counters, its place in the log. The transport does the rest. */
 export class Destination {
   readonly #config: DestinationConfig;
   readonly #log: Log;
   readonly #queue: PacketQueue;
   readonly #transport: Transport;
+  readonly #spool: Spool | null;
+  /** Bytes that wait in memory, over which they go to disk. */
+  readonly #spillOver: number;
+  readonly #closeTimeout: number;
+  #isFinishing = false;
   readonly #dropping: Episode;
   readonly #failing: Episode;
   readonly #thinning: Episode;
@@ -52,10 +76,12 @@ export class Destination {
   #toldReason: string | null = null;
   #isClosed = false;
 
-  constructor(config: DestinationConfig, queueBytes: number, timing: Timing, log: Log) {
+  constructor(config: DestinationConfig, { queueBytes, spool, disk, timing, log }: DestinationOptions) {
     this.#config = config;
     this.#log = log.child({ destination: config.name, transport: config.transport });
     this.#queue = new PacketQueue(queueBytes);
+    this.#spillOver = queueBytes / 2;
+    this.#closeTimeout = timing.closeTimeout;
     this.#dropping = new Episode(timing.quiet, (dropped) =>
       this.#log.info({ dropped }, 'HEP packets no longer dropped'),
     );
@@ -65,7 +91,13 @@ export class Destination {
     );
     const TransportClass = config.transport === 'udp' ? UdpTransport : TcpTransport;
     this.#transport = new TransportClass(config, timing, this.#events());
+    this.#spool = spool === null ? null : new Spool(config.name, spool, this.#spoolOwner(), disk, this.#log);
     this.#transport.open();
+  }
+
+  /** Whether packets would get to the receiver soon: it is there, and does not let too many wait. */
+  get isHealthy(): boolean {
+    return this.#transport.connected && this.#queue.bytes <= this.#spillOver;
   }
 
   /** @returns whether the bytes are still held, and may not be written to any more */
@@ -74,7 +106,7 @@ export class Destination {
       this.countDropped(batch.packets);
       return false;
     }
-    if (this.#queue.packets === 0 && this.#transport.ready) return this.#transport.send(batch);
+    if (this.#queue.packets === 0 && this.#isOpen) return this.#transport.send(batch);
     // Which takes copies.
     const refused = this.#queue.push(batch);
     if (refused > 0) this.countDropped(refused);
@@ -104,8 +136,19 @@ export class Destination {
 
   /** Gives up what waits, and packets that were not offered yet: counted as dropped, and no reason for a warning. */
   discard(notOffered: number): void {
-    this.#counts.dropped += notOffered + this.#queue.clear();
+    this.#counts.dropped += notOffered + this.#queue.clear() + (this.#spool?.discard() ?? 0);
     this.#settle();
+  }
+
+  /** Held: what is on disk stays there. */
+  hold(isHeld: boolean): void {
+    this.#spool?.hold(isHeld);
+  }
+
+  /** As the end is near, what waits behind packets on disk, or for a receiver that is not there, goes to disk too. */
+  finish(): void {
+    this.#isFinishing = true;
+    this.#spool?.finish();
   }
 
   /** Resolves when it has taken all that waits, or is not reachable. */
@@ -119,13 +162,15 @@ export class Destination {
   stats(): DestinationStats {
     const { name, transport } = this.#config;
     const { pending, connected } = this.#transport;
+    const spilling = this.#spool?.pending ?? NOTHING;
     return {
       name,
       transport,
       ...this.#counts,
-      queueBytes: this.#queue.bytes + pending.bytes,
-      queuePackets: this.#queue.packets + pending.packets,
+      queueBytes: this.#queue.bytes + pending.bytes + spilling.bytes,
+      queuePackets: this.#queue.packets + pending.packets + spilling.packets,
       connected: connected ? 1 : 0,
+      spool: this.#spool?.stats() ?? null,
     };
   }
 
@@ -136,7 +181,50 @@ export class Destination {
     this.#dropping.end();
     this.#failing.end();
     this.#thinning.end();
-    await this.#transport.close();
+    await Promise.all([this.#transport.close(), this.#closeSpool()]);
+  }
+
+  /** A disk that hangs does not keep the process. */
+  async #closeSpool(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#closeTimeout);
+    });
+    await Promise.race([this.#spool?.close(), timeUp]);
+    clearTimeout(timer);
+  }
+
+  #spoolOwner(): SpoolOwner {
+    const isReady = (): boolean => !this.#isClosed && this.#transport.ready;
+    return {
+      get ready() {
+        return isReady();
+      },
+      spill: () => this.#spill(),
+      send: (batch) => void this.#transport.send(batch),
+      maybe: (packets) => {
+        this.#counts.sent += packets;
+        this.#counts.maybe += packets;
+      },
+      dropped: (packets) => this.countDropped(packets),
+      progress: () => {
+        this.#pumpSoon();
+        this.#settle();
+      },
+    };
+  }
+
+  #spill(): Batch | null {
+    const spool = this.#spool;
+    if (spool === null || this.#isClosed) return null;
+    const isDue =
+      !this.#transport.connected || this.#queue.bytes > this.#spillOver || (this.#isFinishing && !spool.passes);
+    return isDue ? this.#queue.take(SPILL_BYTES) : null;
+  }
+
+  /** Whether packets may go out now. */
+  get #isOpen(): boolean {
+    return this.#transport.ready && (this.#spool === null || this.#spool.passes);
   }
 
   #events(): TransportEvents {
@@ -178,7 +266,8 @@ export class Destination {
   }
 
   #pumpSoon(): void {
-    if (this.#pump !== null || this.#queue.packets === 0 || !this.#transport.ready) return;
+    this.#spool?.kick();
+    if (this.#pump !== null || this.#queue.packets === 0 || !this.#isOpen) return;
     this.#pump = setImmediate(() => {
       this.#pump = null;
       this.#pumpNow();
@@ -186,7 +275,7 @@ export class Destination {
   }
 
   #pumpNow(): void {
-    for (let left = TURN_BYTES; left > 0 && this.#transport.ready;) {
+    for (let left = TURN_BYTES; left > 0 && this.#isOpen;) {
       const batch = this.#queue.take(left);
       if (batch === null) break;
       left -= batch.bytes.length;
@@ -197,10 +286,21 @@ export class Destination {
 
   #settle(): void {
     if (this.#whenSettled.length === 0) return;
-    const hasTakenAll = this.#queue.packets === 0 && this.#transport.idle;
-    if (!hasTakenAll && this.#transport.reachable) return;
+    if (this.#transport.reachable ? !this.#hasTakenAll : this.#isSpilling) return;
     const resolvers = this.#whenSettled;
     this.#whenSettled = [];
     for (const resolve of resolvers) resolve();
   }
+
+  get #hasTakenAll(): boolean {
+    return this.#queue.packets === 0 && this.#transport.idle && (this.#spool?.isQuiet ?? true);
+  }
+
+  /** Whether what waits in memory is on its way to disk. */
+  get #isSpilling(): boolean {
+    if (this.#spool === null || this.#spool.isFailing) return false;
+    return this.#queue.packets > 0 || !this.#spool.isQuiet;
+  }
 }
+
+const NOTHING = { bytes: 0, packets: 0 };

@@ -4,6 +4,8 @@ import type { Log } from '../lib/log.js';
 import { Destination, type DestinationStats } from './destination.js';
 import { MAX_PACKET_BYTES } from './format.js';
 import { PacketTemplates, type PacketFlow, type PacketIdentity } from './packet.js';
+import type { SpoolOptions } from './spool.js';
+import { DiskTurn } from './spool-disk.js';
 import { Thinning, type LeftOut } from './thinning.js';
 import { DEFAULT_TIMING, type Timing } from './timing.js';
 import type { DestinationConfig } from './transport.js';
@@ -17,6 +19,10 @@ export interface ExporterOptions {
   readonly queueBytes: number;
   /** Packets in a second towards each destination; messages over it are left out. Default 0: any number. */
   readonly maxRate?: number;
+  /** failover: each packet goes to the first destination that works, in place of all of them. Default: copies. */
+  readonly policy?: 'copies' | 'failover';
+  /** Where packets wait on disk for a destination that is down. Default: nowhere. */
+  readonly spool?: SpoolOptions | null;
   readonly destinations: readonly DestinationConfig[];
   readonly log: Log;
   readonly timing?: Partial<Timing>;
@@ -37,6 +43,7 @@ export class HepExporter {
   readonly #destinations: readonly Destination[];
   /** All destinations get the same packets, so one rate holds for each of them. null: any number. */
   readonly #thinning: Thinning | null;
+  readonly #isFailover: boolean;
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   /** Before it stand packets that a destination still holds. */
   #slabStart = 0;
@@ -45,10 +52,20 @@ export class HepExporter {
   #flushing: NodeJS.Immediate | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor({ identity, queueBytes, maxRate = 0, destinations, log, timing }: ExporterOptions) {
+  constructor({
+    identity,
+    queueBytes,
+    maxRate = 0,
+    policy = 'copies',
+    spool = null,
+    destinations,
+    log,
+    timing,
+  }: ExporterOptions) {
     this.#templates = new PacketTemplates(identity);
-    const times = { ...DEFAULT_TIMING, ...timing };
-    this.#destinations = destinations.map((config) => new Destination(config, queueBytes, times, log));
+    this.#isFailover = policy === 'failover';
+    const options = { queueBytes, spool, disk: new DiskTurn(), timing: { ...DEFAULT_TIMING, ...timing }, log };
+    this.#destinations = destinations.map((config) => new Destination(config, options));
     this.#thinning =
       maxRate === 0 ? null : new Thinning({ rate: maxRate, tell: (id, leftOut) => this.#writeNote(id, leftOut) });
   }
@@ -76,7 +93,7 @@ export class HepExporter {
     if (this.#thinning === null || this.#thinning.admits(flow, timeMicros, correlationId)) {
       this.#write(flow, timeMicros, correlationId, payload);
     } else {
-      for (const destination of this.#destinations) destination.countThinned();
+      for (const destination of this.#receivers) destination.countThinned();
     }
   }
 
@@ -91,7 +108,7 @@ export class HepExporter {
       this.#slabEnd = flow.write(this.#slab, this.#slabEnd, timeMicros, correlationId, payload);
       this.#slabPackets += 1;
     } catch (error) {
-      for (const destination of this.#destinations) destination.countFailed(1, messageOf(error));
+      for (const destination of this.#receivers) destination.countFailed(1, messageOf(error));
       return;
     }
     this.#flushing ??= setImmediate(() => this.#flush());
@@ -99,32 +116,46 @@ export class HepExporter {
 
   /** Packets that were given up before they got here. */
   countDropped(packets: number): void {
-    for (const destination of this.#destinations) destination.countDropped(packets);
+    for (const destination of this.#receivers) destination.countDropped(packets);
   }
 
-  /** Gives up all that waits, as tracing was switched off: counted as dropped. What a socket has already goes its way. */
+  /** Held, as tracing is off: what is on disk stays there. */
+  hold(isHeld: boolean): void {
+    for (const destination of this.#destinations) destination.hold(isHeld);
+  }
+
+  /**
+   * Gives up all that waits in memory, as tracing was switched off: counted as dropped. What a socket has already goes its
+   * way.
+   */
   discard(): void {
     this.#thinning?.discard();
     const notOffered = this.#slabPackets;
     this.#emptySlab();
-    for (const destination of this.#destinations) destination.discard(notOffered);
+    const receivers = this.#receivers;
+    for (const destination of this.#destinations) {
+      destination.discard(receivers.includes(destination) ? notOffered : 0);
+    }
   }
 
   stats(): DestinationStats[] {
     const [bytes, packets] = [this.#slabEnd - this.#slabStart, this.#slabPackets];
+    const receivers = this.#receivers;
     return this.#destinations.map((destination) => {
       const stats = destination.stats();
+      if (!receivers.includes(destination)) return stats;
       return { ...stats, queueBytes: stats.queueBytes + bytes, queuePackets: stats.queuePackets + packets };
     });
   }
 
   /**
-   * Resolves when every destination that can be reached has taken everything, or the time is up; what then remains
-   * counts as dropped.
+   * Resolves when every destination that can be reached has taken everything (and the disk has the rest, if there is a
+   * spool), or the time is up; what then remains in memory counts as dropped.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#thinning?.flush();
     this.#flush();
+    for (const destination of this.#destinations) destination.finish();
     let timer: NodeJS.Timeout | undefined;
     const timeUp = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, timeoutMs);
@@ -145,6 +176,13 @@ export class HepExporter {
     await Promise.all(this.#destinations.map((destination) => destination.close()));
   }
 
+  /** Who gets the packets of this turn. With failover and none that works, the first: there they wait. */
+  get #receivers(): readonly Destination[] {
+    if (!this.#isFailover) return this.#destinations;
+    const healthy = this.#destinations.find(({ isHealthy }) => isHealthy) ?? this.#destinations[0];
+    return healthy === undefined ? [] : [healthy];
+  }
+
   #makeRoom(size: number): void {
     this.#flush();
     if (this.#slabStart + size <= SLAB_BYTES) return;
@@ -157,7 +195,7 @@ export class HepExporter {
     if (this.#slabPackets > 0) {
       const batch = { bytes: this.#slab.subarray(this.#slabStart, this.#slabEnd), packets: this.#slabPackets };
       let isHeld = false;
-      for (const destination of this.#destinations) if (destination.offer(batch)) isHeld = true;
+      for (const destination of this.#receivers) if (destination.offer(batch)) isHeld = true;
       // One that holds the bytes has them to itself; else their place is used again.
       if (isHeld) this.#slabStart = this.#slabEnd;
     }

@@ -19,6 +19,8 @@ export interface Exporter {
   sendMessage(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Buffer): void;
   countDropped(packets: number): void;
   discard(): void;
+  /** While tracing is off, what waits on disk stays there. */
+  hold(isHeld: boolean): void;
 }
 
 /** trace_filter_route (trace/filter-thread.ts). */

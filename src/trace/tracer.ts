@@ -27,6 +27,7 @@ export class Tracer implements Observer, TracerCore {
     this.messageFlow = (source, destination) => exporter.flow(messages, source, destination);
     this.delimiter = options.homer5_on === 1 ? options.homer5_delim : null;
     this.#on = options.trace_on === 1;
+    exporter.hold(!this.#on);
   }
 
   get on(): boolean {
@@ -41,6 +42,7 @@ export class Tracer implements Observer, TracerCore {
   set(on: boolean): void {
     const wasActive = this.#on || this.spots.times.length > 0;
     this.#on = on;
+    this.exporter.hold(!on);
     if (on || !wasActive) return;
     this.spots.clear();
     for (const link of this.#links) this.turnedAway(link.discard());

@@ -61,6 +61,8 @@ test("the defaults are the documentation's and the design's", () => {
       hep_payload_type: { events: 100, messages: 100 },
       hep_queue_bytes: 16_777_216,
       hep_max_rate: 0,
+      hep_spool: null,
+      hep_policy: 'copies',
       homer5_on: 0,
       homer5_delim: ':',
     },

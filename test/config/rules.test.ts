@@ -67,6 +67,24 @@ describe('what cannot be together', () => {
       'must differ from mi_http.root',
     ],
     [
+      'a spool that is too little for all workers',
+      `${LEAST}workers: 3\nproto_hep: { hep_spool: { dir: /tmp, max_bytes: 2097152 } }`,
+      'proto_hep.hep_spool.max_bytes',
+      '2097152 is too little for 3 workers, who share it; set 3145728 at least',
+    ],
+    [
+      'a spool in a folder that is not there',
+      `${LEAST}proto_hep: { hep_spool: { dir: /nowhere/spool } }`,
+      'proto_hep.hep_spool.dir',
+      'there is no folder /nowhere',
+    ],
+    [
+      'a spool in the place of a file',
+      `${LEAST}proto_hep: { hep_spool: { dir: ${JSON.stringify(import.meta.filename)} } }`,
+      'proto_hep.hep_spool.dir',
+      'is no folder: name another, or remove it',
+    ],
+    [
       'a route without a file',
       `${LEAST}proto_msrp: { trace_filter_route: none }\nfilters: lib`,
       'proto_msrp.trace_filter_route',

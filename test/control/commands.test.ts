@@ -399,9 +399,19 @@ it('msrptap:upstreams tells how the next hops are doing', async () => {
   expect(await call('msrptap:upstreams')).toMatchObject({ result: { Upstreams: [] } });
 });
 
+it('msrptap:destinations tells what is on disk, where there is a spool', async () => {
+  const counts = { sent: 5, dropped: 1, failed: 2, maybe: 3, queuePackets: 4, queueBytes: 400 };
+  const row = { name: 'homer', transport: 'tcp', address: '10.0.0.2:9060', connected: false, ...counts };
+  const told = [{ ...row, spool: { packets: 7, bytes: 700 } }];
+  const control = fakeControl({ destinations: async () => ({ told, missing: [] }) });
+  expect(await call('msrptap:destinations', [], control)).toMatchObject({
+    result: { Destinations: [{ Connected: false, 'Spooled packets': 7, 'Spooled bytes': 700 }] },
+  });
+});
+
 it('msrptap:destinations tells what became of the packets', async () => {
   const row = { name: 'homer', transport: 'tcp', address: '10.0.0.2:9060', connected: true };
-  const counts = { sent: 5, dropped: 1, failed: 2, maybe: 3, queuePackets: 4, queueBytes: 400 };
+  const counts = { sent: 5, dropped: 1, failed: 2, maybe: 3, queuePackets: 4, queueBytes: 400, spool: null };
   const control = fakeControl({ destinations: async () => ({ told: [{ ...row, ...counts }], missing: [2] }) });
   expect(await call('msrptap:destinations', [], control)).toMatchObject({
     result: {

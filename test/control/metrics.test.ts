@@ -19,7 +19,17 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readExposition, seriesOf, type Exposed } from './exposition-text.js';
 
-const HEP = { name: 'hep_dest', sent: 10, dropped: 3, failed: 2, maybe: 1, thinned: 14, queueBytes: 512, connected: 1 };
+const HEP = {
+  name: 'hep_dest',
+  sent: 10,
+  dropped: 3,
+  failed: 2,
+  maybe: 1,
+  thinned: 14,
+  queueBytes: 512,
+  connected: 1,
+  spool: null,
+};
 
 type Sources = TrafficSources & ControlSources;
 
@@ -253,6 +263,21 @@ describe('figures that others keep', () => {
     expect(value('build_info', { version: '1.2.3', node: process.versions.node })).toBe(1);
   });
 
+  it('tell of the spool where there is one', async () => {
+    const spool = { bytes: 900, packets: 8, dropped: 7, torn: 6, errors: 5 };
+    const hep = () => [
+      { ...HEP, spool },
+      { ...HEP, name: 'without' },
+    ];
+    const metrics = newMetrics({ sources: { ...SOURCES, hep } });
+    const value = await scraped(metrics);
+    expect([value('hep_spool_bytes', at), value('hep_spool_packets', at)]).toEqual([900, 8]);
+    expect(value('hep_spool_dropped_total', at)).toBe(7);
+    expect(value('hep_spool_torn_total', at)).toBe(6);
+    expect(value('hep_spool_errors_total', at)).toBe(5);
+    expect((await metrics.scrape()).body).not.toMatch(/hep_spool_\w+\{destination="without"/);
+  });
+
   it('are fetched at each scrape', async () => {
     let on = false;
     const hep = () => [{ ...HEP, connected: on }];
@@ -314,7 +339,9 @@ describe('what a scrape gives', () => {
   });
 
   it('is of the type its name says, and every metric has help and values', async () => {
-    const { samples, types, help } = await exposed(newMetrics());
+    const spool = { bytes: 0, packets: 0, dropped: 0, torn: 0, errors: 0 };
+    const sources = { ...SOURCES, hep: () => [{ ...HEP, spool }] };
+    const { samples, types, help } = await exposed(newMetrics({ sources }));
     const own = [...types].filter(([name]) => name.startsWith('msrptap_'));
     expect(own.map(([name]) => name.slice('msrptap_'.length)).toSorted()).toEqual([
       'build_info',
@@ -332,6 +359,11 @@ describe('what a scrape gives', () => {
       'hep_input_packets_total',
       'hep_packets_total',
       'hep_queue_bytes',
+      'hep_spool_bytes',
+      'hep_spool_dropped_total',
+      'hep_spool_errors_total',
+      'hep_spool_packets',
+      'hep_spool_torn_total',
       'hep_thinned_total',
       'http_refused_total',
       'log_lines_dropped_total',

@@ -5,7 +5,15 @@ import { FAMILIES, seriesOf } from './known.js';
 import { selectorsOf } from './promql.js';
 
 /** Families that the dashboard leaves out, without prefix, and why. */
-const NOT_SHOWN: ReadonlyMap<string, string> = new Map();
+const SPOOL = 'It is 0 wherever hep_spool is not set; msrptap:destinations tells it of each destination.';
+const NOT_SHOWN: ReadonlyMap<string, string> = new Map([
+  ['hep_spool_dropped_total', SPOOL],
+  ['hep_spool_torn_total', SPOOL],
+  ['hep_spool_errors_total', SPOOL],
+  ['hep_spool_bytes', SPOOL],
+  ['hep_spool_packets', SPOOL],
+  ['http_refused_total', 'It tells of those who ask msrptap, not of traffic, and the log has each of them.'],
+]);
 
 const asked = new Set(dashboardQueries().flatMap((query) => selectorsOf(filledIn(query)).map(({ metric }) => metric)));
 

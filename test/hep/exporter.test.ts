@@ -80,6 +80,7 @@ describe('over TCP', () => {
         maybe: 0,
         thinned: 0,
         queueBytes: 0,
+        spool: null,
         queuePackets: 0,
         connected: 1,
       },

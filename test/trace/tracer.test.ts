@@ -33,6 +33,7 @@ class FakeExporter {
   readonly #templates = new PacketTemplates({ captureId: 1 });
   dropped = 0;
   discarded = 0;
+  isHeld = false;
 
   flow(type: number, source: Endpoint, destination: Endpoint): PacketFlow {
     const flow = this.#templates.flow(type, source, destination);
@@ -56,6 +57,10 @@ class FakeExporter {
 
   discard(): void {
     this.discarded += 1;
+  }
+
+  hold(isHeld: boolean): void {
+    this.isHeld = isHeld;
   }
 
   get events(): Record<string, unknown>[] {

@@ -85,6 +85,7 @@ function destinations(control: Control): Command {
         Maybe: row.maybe,
         'Queued packets': row.queuePackets,
         'Queued bytes': row.queueBytes,
+        ...(row.spool === null ? {} : { 'Spooled packets': row.spool.packets, 'Spooled bytes': row.spool.bytes }),
       })),
       ...missingWorkers(missing),
     });
