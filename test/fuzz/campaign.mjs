@@ -27,7 +27,6 @@ export class Campaign {
   /** @type {Set<string>} */
   #errors = new Set();
   #cases = 0;
-  #slowest = 0;
   #startedAt = performance.now();
 
   /** @param {Target} target @param {readonly Buffer[]} corpus @param {number} seed */
@@ -57,7 +56,6 @@ export class Campaign {
       reached: this.#coverage.reached,
       kept: this.#kept.length,
       findings: this.#findings.length,
-      slowest: this.#slowest,
     };
   }
 
@@ -124,7 +122,6 @@ export class Campaign {
   /** @param {Buffer} input */
   async #time(input) {
     const took = await this.#try(input);
-    this.#slowest = Math.max(this.#slowest, took);
     if (took <= TOO_SLOW) return;
     // By the clock it may have been another process that took the time.
     const before = process.cpuUsage();
