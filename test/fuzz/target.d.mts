@@ -31,6 +31,4 @@ export interface Figures {
   /** Inputs that each reached something of their own. */
   readonly kept: number;
   readonly findings: number;
-  /** The longest that one input took, in ms, of those measured. */
-  readonly slowest: number;
 }
