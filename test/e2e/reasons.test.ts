@@ -3,6 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { Parser } from '#src/msrp/parser.js';
 import { useCerts } from '../helpers/certs.js';
 import { dial, linkThrough, NextHop } from '../helpers/endpoint.js';
+import { connectsFail } from '../helpers/connects-fail.js';
 import { everyNameIs, lookupError } from '../helpers/resolver.js';
 import { scene, stillWorks, tapBefore } from '../helpers/scene.js';
 import { startTap, type Settings } from '../helpers/tap.js';
@@ -31,8 +32,8 @@ test('a next hop that no route leads to', async () => {
 });
 
 test('a next hop that cannot be dialled for any other reason', async () => {
-  // A link-local address means nothing without its link.
-  await failsAs('connect_failed', 'msrp:[fe80::1]:2855');
+  connectsFail('127.0.0.99', 'EADDRNOTAVAIL');
+  await failsAs('connect_failed', 'msrp:127.0.0.99:2855');
 });
 
 test.each(['ENOTFOUND', 'ENODATA'])('a name that nobody has (%s)', async (code) => {

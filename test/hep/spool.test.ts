@@ -172,6 +172,7 @@ describe('a destination that is down', () => {
     const next = new Sender({ dir: left, port });
     await eventually(() => again.packets.length > 0 && next.stats().spool.packets === 0).toBe(true);
     await next.exporter.drain(10_000);
+    await eventually(() => numbers(again).at(-1)).toBe(4_000);
     const after = numbers(again);
     expect(after).toEqual(upTo(4_000, after[0]));
     expect(after.filter((number) => before.has(number))).toEqual([]);
