@@ -1,13 +1,5 @@
 import { defineConfig } from 'vitest/config';
 import { LONG } from './long.js';
+import { SETTINGS } from './settings.js';
 
-export default defineConfig({
-  test: {
-    include: [...LONG],
-    setupFiles: ['test/helpers/poison.mjs'],
-    isolate: false,
-    maxWorkers: 4,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
-  },
-});
+export default defineConfig({ test: { ...SETTINGS, include: [...LONG] } });

@@ -393,7 +393,7 @@ export const CONTROL_FAMILIES: readonly ControlFamily[] = [
     type: 'counter',
     help: 'HTTP requests refused: for their Host or Origin header, too many a second, a token that is missing or wrong.',
     labels: ['reason'],
-    samples: (sources) => [...labelled('reason', Object.entries(sources.httpRefused()))],
+    samples: (sources) => labelled('reason', Object.entries(sources.httpRefused())),
   },
   {
     name: 'build_info',
