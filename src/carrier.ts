@@ -1,7 +1,9 @@
 import type { Heard } from './control/commands.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
-import type { LinkPage, PageRequest } from './control/link-rows.js';
+import type { LinkPage } from './control/link-rows.js';
+import type { PageRequest } from './control/pages.js';
+import type { SessionPage } from './control/session-rows.js';
 import type { Correlations, CorrelationTime } from './trace/correlations.js';
 import type { SpotTime } from './trace/spots.js';
 
@@ -59,6 +61,7 @@ export interface Carrier {
   /** All that was counted since the start. */
   figures(): Promise<Figures>;
   linkPage(page: PageRequest): Promise<Heard<LinkPage>>;
+  sessionPage(page: PageRequest): Promise<Heard<SessionPage>>;
   /** Resets a link (Reason closed_by_mi). @returns whether there is one with that id */
   closeLink(id: string): Promise<Heard<boolean>>;
   destinations(): Promise<Heard<readonly HepRow[]>>;

@@ -122,5 +122,5 @@ export interface Observer {
 /** One that makes more of what observers are told, and tells them that too. */
 export interface Layer {
   /** @param everybody those who observe a link */
-  over(everybody: LinkObserver): LinkObserver;
+  over(everybody: LinkObserver, link: LinkFacts): LinkObserver;
 }

@@ -6,7 +6,9 @@ import { ConnectionLog } from './control/connection-log.js';
 import { Counting } from './control/counting.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
-import { linkPage, type LinkPage, type PageRequest } from './control/link-rows.js';
+import { linkPage, type LinkPage } from './control/link-rows.js';
+import { pageOf, type PageRequest } from './control/pages.js';
+import type { SessionPage } from './control/session-rows.js';
 import type { Layer, Observer } from './events.js';
 import { HepExporter } from './hep/exporter.js';
 import type { PacketIdentity } from './hep/packet.js';
@@ -17,6 +19,7 @@ import { messageOf } from './lib/errors.js';
 import { fired } from './lib/fired.js';
 import type { InheritedSockets } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
+import { LoopLag } from './lib/loop-lag.js';
 import type { Prepared } from './lib/prepared.js';
 import { RateLimitedLog } from './lib/rate-limited-log.js';
 import { PARSE_ERRORS } from './msrp/parse-errors.js';
@@ -26,6 +29,8 @@ import { loadServerTls, type ServerTls } from './net/server-tls.js';
 import { newTicketKeys } from './net/tls-acceptor.js';
 import { Observers } from './proxy/observers.js';
 import { Proxy } from './proxy/proxy.js';
+import { Sessions } from './sessions/sessions.js';
+import { Totals } from './sessions/totals.js';
 import { Correlations, type CorrelationTime } from './trace/correlations.js';
 import { NO_DECISIONS, NO_MESSAGE_DECISIONS } from './trace/filter-outcomes.js';
 import { FilterThread } from './trace/filter-thread.js';
@@ -64,6 +69,8 @@ export class Traffic implements Carrier {
   readonly #tracer: Tracer | null;
   readonly #trace: { readonly on: boolean; set(on: boolean): void };
   readonly #counting: Counting;
+  readonly #sessions: Sessions | null;
+  readonly #loopLag: LoopLag;
   readonly #connectionLog: ConnectionLog;
   readonly #errorLog: RateLimitedLog;
   readonly #proxy: Proxy;
@@ -130,13 +137,22 @@ export class Traffic implements Carrier {
       hep: () => exporter.stats(),
       tlsCertificates: () => [...this.#tls.server.expiries, ...this.#tls.client.expiries],
       upstreams: () => this.#proxy.upstreams,
+      sessions: () => this.#sessions?.states() ?? NO_SESSIONS,
+      sessionTotals: () => this.#sessions?.totals() ?? { up: new Totals(), down: new Totals() },
       transactionsOpen: () => transactions?.open ?? 0,
       observerErrors: () => this.#observerErrors,
       logLinesDropped,
       usage: () => usageOf(slot),
     });
+    const sessions = proto_msrp.sessions === 1 ? new Sessions(this.#counting.sessions) : null;
+    this.#sessions = sessions;
     const { transaction_timeout } = proto_msrp;
-    const transactions = transaction_timeout === 0 ? null : new Transactions(transaction_timeout, this.#counting);
+    const transactions =
+      transaction_timeout === 0
+        ? null
+        : new Transactions(transaction_timeout, this.#counting, (link) => sessions?.on(link) ?? null);
+    if (transactions !== null) sessions?.watch(transactions);
+    this.#loopLag = new LoopLag((lag) => this.#counting.lag(lag));
     this.#connectionLog = new ConnectionLog(log);
     this.#errorLog = new RateLimitedLog(log);
     this.#proxy = new Proxy(
@@ -150,7 +166,13 @@ export class Traffic implements Carrier {
       },
       { clientTls, isOthersUpstream: isOthersUpstream ?? (() => false) },
       this.#observers(
-        [this.#counting, this.#connectionLog, ...(tracer === null ? [] : [tracer]), ...observers],
+        [
+          this.#counting,
+          this.#connectionLog,
+          ...(tracer === null ? [] : [tracer]),
+          ...(sessions === null ? [] : [sessions]),
+          ...observers,
+        ],
         transactions === null ? [] : [transactions],
       ),
     );
@@ -254,6 +276,10 @@ export class Traffic implements Carrier {
     return heard(linkPage(this.#proxy.links, page));
   }
 
+  async sessionPage(page: PageRequest): Promise<Heard<SessionPage>> {
+    return heard(pageOf([...(this.#sessions?.entries() ?? [])], page, (session) => session.row()));
+  }
+
   async closeLink(id: string): Promise<Heard<boolean>> {
     return heard(this.#proxy.close(id));
   }
@@ -269,6 +295,8 @@ export class Traffic implements Carrier {
 
   async drain(timeout: number, hurry?: AbortSignal): Promise<number> {
     const cut = await this.#proxy.drain(timeout, hurry);
+    this.#sessions?.stop();
+    this.#loopLag.stop();
     this.discard();
     await this.#filter?.stop();
     const flushed = this.#exporter.drain(HEP_DRAIN_MS);
@@ -321,6 +349,9 @@ export class Traffic implements Carrier {
 function heard<T>(told: T): Heard<T> {
   return { told, missing: [] };
 }
+
+/** Where they are not watched. */
+const NO_SESSIONS = { flowing: 0, stalled: 0, one_sided: 0 };
 
 const NOTHING: Prepared = { use: () => {}, discard: () => {} };
 

@@ -14,6 +14,7 @@ import { failures } from './rows/failures.js';
 import { hepDelivery } from './rows/hep-delivery.js';
 import { overview } from './rows/overview.js';
 import { processPanels } from './rows/process.js';
+import { sessions } from './rows/sessions.js';
 import { traffic } from './rows/traffic.js';
 import { transactions } from './rows/transactions.js';
 
@@ -27,6 +28,7 @@ const ROWS: readonly Row[] = [
   { title: 'Overview', panels: overview() },
   { title: 'Traffic', panels: traffic() },
   { title: 'Transactions', panels: transactions() },
+  { title: 'Sessions', panels: sessions() },
   { title: 'Failures', panels: failures() },
   { title: 'HEP delivery', panels: hepDelivery() },
   { title: 'Process', panels: processPanels() },

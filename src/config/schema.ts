@@ -113,6 +113,11 @@ const protoMsrp = section({
     .describe(
       'From the end of a request until its response is missed, as in RFC 4975. 0: responses are not waited for.',
     ),
+  sessions: zeroOrOne()
+    .default(1)
+    .describe(
+      '1: MSRP sessions, what they carry and what is missing in them are told by MI and metrics. 0: they are not.',
+    ),
   trace_body: oneOf(['text', 'full', 'headers'])
     .default('text')
     .describe('Which bodies are mirrored: of text types, all (full), none (headers).'),

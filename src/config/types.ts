@@ -49,6 +49,8 @@ export interface ProtoMsrp {
   readonly on_parse_error: 'close' | 'pass';
   /** 0: responses are not waited for. */
   readonly transaction_timeout: number;
+  /** 1: sessions and what they carry are watched. */
+  readonly sessions: 0 | 1;
   readonly trace_body: 'text' | 'full' | 'headers';
   readonly trace_legs: 'through' | 'both';
   /** Octets. */

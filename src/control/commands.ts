@@ -4,6 +4,7 @@ import type { Control } from './commands/control.js';
 import { correlationCommands } from './commands/correlations.js';
 import { coreCommands } from './commands/core.js';
 import { linkCommands } from './commands/links.js';
+import { sessionCommands } from './commands/sessions.js';
 import { statisticCommands } from './commands/statistics.js';
 import { tlsCommands } from './commands/tls.js';
 import { traceCommands } from './commands/trace.js';
@@ -20,6 +21,7 @@ export function miCommands(control: Control): CommandTable {
     ...connectionCommands(control),
     ...tlsCommands(control),
     ...linkCommands(control),
+    ...sessionCommands(control),
     ...upstreamCommands(control),
     ...correlationCommands(control),
   ]);

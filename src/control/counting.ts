@@ -12,31 +12,30 @@ import type {
   Piece,
   Read,
   Direction,
+  Proto,
   TimedOutTransaction,
 } from '../events.js';
+import type { SessionWitness } from '../sessions/witness.js';
 import { Counts } from './counts.js';
 import { figuresOf, type Figures } from './figures.js';
 import { codeLabel, methodLabel } from './label-sets.js';
 import type { TrafficSources } from './metric-families.js';
 
+/** In the place of a time that is waited for. */
+const OVER = -1;
+
 export class Counting implements Observer {
   readonly #counts: Counts;
   readonly #sources: TrafficSources;
-  /** One for all links: what it counts comes with each call. */
-  readonly #link: LinkObserver;
-
   /** @param parseErrorKinds those of Read.parseError: each is there from the start, and any other counts as "other" */
   constructor(parseErrorKinds: readonly string[], sources: TrafficSources) {
     this.#counts = new Counts(parseErrorKinds);
     this.#sources = sources;
-    this.#link = {
-      connected: (upstream) => this.#opened(upstream),
-      connectFailed: (attempt) => this.#failed(attempt),
-      read: (read) => this.#read(read),
-      transactionTimedOut: (transaction) => this.#timedOut(transaction),
-      closed: (connection, ending) => this.#closed(connection, ending),
-      ended: () => {},
-    };
+  }
+
+  /** Counts what is seen of sessions. */
+  get sessions(): SessionWitness {
+    return this.#counts.sessions;
   }
 
   /** At this moment. */
@@ -44,13 +43,13 @@ export class Counting implements Observer {
     return figuresOf(this.#counts, this.#sources);
   }
 
-  link({ downstream }: LinkFacts): LinkObserver {
-    this.#opened(downstream);
-    return this.#link;
+  link(link: LinkFacts): LinkObserver {
+    this.opened(link.downstream);
+    return new LinkCounting(this, link);
   }
 
   acceptFailed(attempt: FailedAttempt): void {
-    this.#failed(attempt);
+    this.failed(attempt);
   }
 
   /** @param seconds from the request's end to the response's */
@@ -62,26 +61,37 @@ export class Counting implements Observer {
     this.#counts.unwatched += 1;
   }
 
-  #timedOut({ direction, method }: TimedOutTransaction): void {
+  /** @param seconds that the event loop was late */
+  lag(seconds: number): void {
+    this.#counts.loopLag.add('all', seconds);
+  }
+
+  /** @param seconds from the first byte of a client to the first of its next hop */
+  firstByte(proto: Proto, seconds: number): void {
+    this.#counts.firstBytes.add(proto, seconds);
+  }
+
+  timedOut({ direction, method }: TimedOutTransaction): void {
     this.#counts.timedOut[direction].add(methodLabel(method));
   }
 
-  #opened({ leg, proto }: ConnectionFacts): void {
+  opened({ leg, proto, tls }: ConnectionFacts): void {
+    if (tls !== null) this.#counts.handshakes.add(leg, tls.handshake / 1_000);
     this.#counts.open[leg].add(proto);
     this.#counts.established[leg].add(proto);
   }
 
-  #failed({ leg, proto, reason }: FailedAttempt): void {
+  failed({ leg, proto, reason }: FailedAttempt): void {
     this.#counts.failed[leg].add(proto);
     this.#counts.failures[leg].add(reason);
   }
 
-  #closed({ leg, proto }: ConnectionFacts, { reason }: Ending): void {
+  closed({ leg, proto }: ConnectionFacts, { reason }: Ending): void {
     this.#counts.open[leg].add(proto, -1);
     this.#counts.closes[leg].add(reason);
   }
 
-  #read({ direction, buffer, pieces, strayBytes, parseError }: Read): void {
+  read({ direction, buffer, pieces, strayBytes, parseError }: Read): void {
     const { bytes, strayBytes: stray } = this.#counts;
     // Written out, for a name that varies is looked up slowly, and this is done for every read.
     if (direction === 'up') {
@@ -105,5 +115,54 @@ export class Counting implements Observer {
       if (message.kind === 'request') requests.add(methodLabel(message.method));
       else responses.add(codeLabel(message.status));
     }
+  }
+}
+
+/** What one link tells. */
+class LinkCounting implements LinkObserver {
+  readonly #counting: Counting;
+  readonly #link: LinkFacts;
+  /** When the client's first bytes came, in milliseconds of performance.now(); 0: they have not, -1: it is over. */
+  #askedAt = 0;
+
+  constructor(counting: Counting, link: LinkFacts) {
+    this.#counting = counting;
+    this.#link = link;
+  }
+
+  connected(upstream: ConnectionFacts): void {
+    this.#counting.opened(upstream);
+  }
+
+  connectFailed(attempt: FailedAttempt): void {
+    this.#counting.failed(attempt);
+  }
+
+  read(read: Read): void {
+    if (this.#askedAt !== OVER) this.#awaitFirstByte(read.direction);
+    this.#counting.read(read);
+  }
+
+  transactionTimedOut(transaction: TimedOutTransaction): void {
+    this.#counting.timedOut(transaction);
+  }
+
+  closed(connection: ConnectionFacts, ending: Ending): void {
+    this.#counting.closed(connection, ending);
+  }
+
+  ended(): void {}
+
+  #awaitFirstByte(direction: Direction): void {
+    if (direction === 'up') {
+      if (this.#askedAt === 0) this.#askedAt = performance.now();
+      return;
+    }
+    // A next hop that speaks first answers nothing.
+    const { upstream } = this.#link;
+    if (this.#askedAt !== 0 && upstream !== null) {
+      this.#counting.firstByte(upstream.proto, (performance.now() - this.#askedAt) / 1_000);
+    }
+    this.#askedAt = OVER;
   }
 }

@@ -1,9 +1,11 @@
 /** What has been counted since the start, as plain numbers: written by the observer, read by a scrape. */
-import type { Proto } from '../events.js';
+import type { Leg, Proto } from '../events.js';
 import type { Reason } from '../lib/reasons.js';
+import { DURATION_BOUNDS } from './durations.js';
 import { Histograms } from './histograms.js';
 import {
   ANSWERED_METHODS,
+  LEGS,
   METHODS,
   perDirection,
   perLeg,
@@ -12,12 +14,8 @@ import {
   STATUS_CODES,
   type Method,
 } from './label-sets.js';
+import { SessionCounts } from './session-counts.js';
 import { Tally } from './tally.js';
-
-/** Seconds that transactions take: from a local network to the timeout of RFC 4975. */
-const DURATION_BOUNDS = [
-  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
-];
 
 export class Counts {
   readonly open = perLeg(() => new Tally<Proto>(PROTOS));
@@ -29,10 +27,14 @@ export class Counts {
   readonly strayBytes = perDirection(() => 0);
   readonly requests = perDirection(() => new Tally(METHODS));
   readonly responses = perDirection(() => new Tally(STATUS_CODES));
-  /** In seconds. */
+  /** In seconds, so are all durations. */
+  readonly handshakes = new Histograms<Leg>(LEGS, DURATION_BOUNDS);
+  readonly firstBytes = new Histograms<Proto>(PROTOS, DURATION_BOUNDS);
+  readonly loopLag = new Histograms<'all'>(['all'], DURATION_BOUNDS);
   readonly transactions = new Histograms<Method>(ANSWERED_METHODS, DURATION_BOUNDS);
   readonly timedOut = perDirection(() => new Tally<Method>(ANSWERED_METHODS));
   unwatched = 0;
+  readonly sessions = new SessionCounts();
   readonly parseErrors: Tally<string>;
 
   readonly #parseErrorKinds: ReadonlySet<string>;

@@ -2,6 +2,7 @@
 import type { Direction, Leg, Proto } from '../events.js';
 import { REASONS, type Reason } from '../lib/reasons.js';
 
+export const LEGS: readonly Leg[] = ['downstream', 'upstream'];
 export const PROTOS: readonly Proto[] = ['msrp', 'msrps'];
 export const REASON_CODES = Object.keys(REASONS).filter((code): code is Reason => code in REASONS);
 

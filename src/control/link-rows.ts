@@ -1,6 +1,7 @@
 /** Links as they are told to the control process and by MI: plain data, a page at a time. */
 import type { ConnectionFacts, LinkFacts } from '../events.js';
 import { formatEndpoint, formatHostPort } from '../lib/address.js';
+import { joinPages, pageOf, type Key, type Page, type PageRequest } from './pages.js';
 
 export interface ConnectionRow {
   readonly proto: ConnectionFacts['proto'];
@@ -24,75 +25,21 @@ export interface LinkRow {
   readonly upstream: ConnectionRow | null;
 }
 
-export interface PageRequest {
-  /** At most so many links. */
-  readonly count: number;
-  /** Those that come after this mark of the page before; null: from the oldest one on. */
-  readonly after: string | null;
-}
-
-export interface LinkPage {
-  /** The oldest first. */
-  readonly rows: readonly LinkRow[];
-  /** Links there are, on this page and on others. */
-  readonly total: number;
-  /** Whether more come after the last row. */
-  readonly hasMore: boolean;
-}
+export type LinkPage = Page<LinkRow>;
 
 /** @param links in any order */
-export function linkPage(links: Iterable<LinkFacts>, { count, after }: PageRequest): LinkPage {
-  const all = [...links];
-  const mark = after === null ? null : readMark(after);
-  const rest = all
-    .map((link) => ({ link, key: { openedAt: link.downstream.openedAt, id: link.id } }))
-    .filter(({ key }) => mark === null || compare(key, mark) > 0)
-    .toSorted((a, b) => compare(a.key, b.key));
-  return {
-    rows: rest.slice(0, count).map(({ link }) => rowOf(link)),
-    total: all.length,
-    hasMore: rest.length > count,
-  };
+export function linkPage(links: Iterable<LinkFacts>, request: PageRequest): LinkPage {
+  const all = Array.from(links, (link) => ({ link, openedAt: link.downstream.openedAt, id: link.id }));
+  return pageOf(all, request, ({ link }) => rowOf(link));
 }
 
 /** The pages of several workers as one. */
-export function joinPages(pages: readonly LinkPage[], { count }: PageRequest): LinkPage {
-  const rows = pages.flatMap((page) => page.rows).toSorted((a, b) => compare(keyOf(a), keyOf(b)));
-  return {
-    rows: rows.slice(0, count),
-    total: pages.reduce((sum, { total }) => sum + total, 0),
-    hasMore: rows.length > count || pages.some(({ hasMore }) => hasMore),
-  };
+export function joinLinkPages(pages: readonly LinkPage[], request: PageRequest): LinkPage {
+  return joinPages(pages, request, linkKey);
 }
 
-const MARK = /^(?<openedAt>\d{1,16})-(?<id>[\w-]{1,64})$/;
-
-/** Where the page after this row begins: links that come and go meanwhile do not shift it. */
-export function markOf(row: LinkRow): string {
-  return `${row.downstream.openedAt}-${row.id}`;
-}
-
-export function isMark(text: string): boolean {
-  return MARK.test(text);
-}
-
-interface Key {
-  readonly openedAt: number;
-  readonly id: string;
-}
-
-function readMark(text: string): Key | null {
-  const { openedAt, id } = MARK.exec(text)?.groups ?? {};
-  return openedAt === undefined || id === undefined ? null : { openedAt: Number(openedAt), id };
-}
-
-function keyOf({ id, downstream }: LinkRow): Key {
+export function linkKey({ id, downstream }: LinkRow): Key {
   return { openedAt: downstream.openedAt, id };
-}
-
-function compare(a: Key, b: Key): number {
-  if (a.openedAt !== b.openedAt) return a.openedAt - b.openedAt;
-  return a.id < b.id ? -1 : Number(a.id > b.id);
 }
 
 function rowOf({ id, nextHop, downstream, upstream }: LinkFacts): LinkRow {

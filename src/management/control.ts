@@ -32,6 +32,7 @@ export function controlOf(carrier: Carrier, config: Config): Control {
     processes: () => carrier.processes,
     figures: () => carrier.figures(),
     links: (page) => carrier.linkPage(page),
+    sessions: (page) => carrier.sessionPage(page),
     closeLink: (id) => carrier.closeLink(id),
     idleTimeout: proto_msrp.idle_timeout,
     destinations: () => carrier.destinations(),

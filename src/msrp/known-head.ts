@@ -1,7 +1,9 @@
 import { COLON, CR, LF } from './grammar.js';
-import { failureReportAt, isFailureReportAt, type FailureReport } from './failure-report.js';
+import { failureReportAt, isFailureReportAt } from './failure-report.js';
 import { isHeaderAt } from './header-name.js';
-import type { PathsToken } from './repeated-paths.js';
+import type { LastHeaderToken, PathsToken } from './repeated-paths.js';
+import { DEFAULT_REPORTS, type Reports } from './reports.js';
+import { isSuccessReportAt, successReportAt } from './success-report.js';
 import { NOT_WHOLE, skipWholeLines, skipWholeValue } from './whole-lines.js';
 import { skipWholeCode } from './whole-start-line.js';
 import { sameOctets, wordsOf, type Words } from './words.js';
@@ -27,8 +29,10 @@ export class KnownHead {
   headersAt = 0;
   /** Of its paths, if they are the known ones, else null. */
   paths: PathsToken | null = null;
-  /** Its Failure-Report, if it has the known headers and that is as it was, else null. */
-  failureReport: FailureReport | null = null;
+  /** Those it asks for, if it has the known headers and these say what they said, else null. */
+  reports: Reports | null = null;
+  /** Of its last header, if that is the known one, else null. */
+  lastHeader: LastHeaderToken | null = null;
   /** Where its method or status code stands. */
   #code = 0;
   #octets = NOTHING;
@@ -39,9 +43,11 @@ export class KnownHead {
   #colons: readonly number[] = [];
   #pathsEnd = 0;
   #token: PathsToken | null = null;
-  #failureReport: FailureReport = 'yes';
-  /** Which line that is; -1: none has it. */
+  #reports = DEFAULT_REPORTS;
+  /** Which lines they stand in; -1: in none. */
   #failureReportLine = -1;
+  #successReportLine = -1;
+  #lastHeader: LastHeaderToken | null = null;
   /** There was no room for the last of its lines. */
   #isPart = false;
   #strangers = 0;
@@ -71,7 +77,8 @@ export class KnownHead {
   skipHeaders(read: Buffer, words: Words, at: number, stop: number): number {
     if (this.#length === 0) {
       this.paths = null;
-      this.failureReport = null;
+      this.reports = null;
+      this.lastHeader = null;
       return skipWholeLines(read, words, at, stop);
     }
     const from = this.#ends[0]!;
@@ -81,10 +88,12 @@ export class KnownHead {
 
   #follow(read: Buffer, words: Words, at: number, stop: number, same: number, hasPaths: boolean): number {
     this.paths = hasPaths ? this.#token : null;
-    this.failureReport = null;
+    this.reports = null;
+    this.lastHeader = null;
     const length = this.#length;
     let line = 1;
     let isNewReport = false;
+    let lastNew = 0;
     while (same < length) {
       while (this.#ends[line]! <= same) line++;
       const start = at - same + this.#ends[line - 1]!;
@@ -96,14 +105,18 @@ export class KnownHead {
         this.#strangers++;
         return skipWholeLines(read, words, start, stop);
       }
-      if (line === this.#failureReportLine) isNewReport = true;
+      if (line === this.#failureReportLine || line === this.#successReportLine) isNewReport = true;
+      lastNew = line;
       at = skipWholeValue(read, words, at, stop);
       if (at === NOT_WHOLE) return start;
       same = sameOctets(words, at, stop, this.#octets, end, length);
       at += same - end;
     }
     const behind = skipWholeLines(read, words, at, stop);
-    if (behind === at && !isNewReport) this.failureReport = this.#failureReport;
+    if (behind === at) {
+      if (!isNewReport) this.reports = this.#reports;
+      if (lastNew < this.#ends.length - 1) this.lastHeader = this.#lastHeader;
+    }
     this.#strangers = behind === at || this.#isPart ? 0 : this.#strangers + 1;
     return behind;
   }
@@ -131,8 +144,9 @@ export class KnownHead {
     const colons: number[] = [];
     let length = 0;
     this.#isPart = false;
-    this.#failureReport = 'yes';
+    this.#reports = DEFAULT_REPORTS;
     this.#failureReportLine = -1;
+    this.#successReportLine = -1;
     for (let line = code; line < stop && read[line] !== CR; line = code + length) {
       const lineEnd = read.indexOf(LF, line) + 1;
       if (lineEnd > stop) {
@@ -140,8 +154,11 @@ export class KnownHead {
         break;
       }
       if (isFailureReportAt(read, line) && this.#failureReportLine === -1) {
-        this.#failureReport = failureReportAt(read, line);
+        this.#reports = { ...this.#reports, failure: failureReportAt(read, line) };
         this.#failureReportLine = ends.length;
+      } else if (isSuccessReportAt(read, line) && this.#successReportLine === -1) {
+        this.#reports = { ...this.#reports, success: successReportAt(read, line) };
+        this.#successReportLine = ends.length;
       }
       length = lineEnd - code;
       ends.push(length);
@@ -155,6 +172,8 @@ export class KnownHead {
     }
     new Uint8Array(this.#octets.buffer).set(read.subarray(code, code + length));
     this.#length = length;
-    this.failureReport = this.#isPart ? null : this.#failureReport;
+    this.reports = this.#isPart ? null : this.#reports;
+    this.#lastHeader = this.#isPart ? null : {};
+    this.lastHeader = this.#lastHeader;
   }
 }

@@ -2,7 +2,9 @@ import { failureReportOf, type FailureReport } from './failure-report.js';
 import { COLON, CR, LF, PROTOCOL, type ContinuationFlag } from './grammar.js';
 import { isHeaderAt } from './header-name.js';
 import { valueBehind } from './header-value.js';
-import type { PathsToken } from './repeated-paths.js';
+import type { LastHeaderToken, PathsToken } from './repeated-paths.js';
+import type { Reports } from './reports.js';
+import { successReportOf } from './success-report.js';
 
 const NOTHING = Buffer.alloc(0);
 const STATUS_AND_SPACE = 4;
@@ -31,9 +33,11 @@ export class ParsedMessage {
   flag: ContinuationFlag | null = null;
   /** Messages that have the same one have the same To-Path and From-Path; null: nothing is known of them. */
   paths: PathsToken | null = null;
+  /** Messages that have the same one end with the same header; null: nothing is known of it. */
+  lastHeader: LastHeaderToken | null = null;
 
-  /** Its Failure-Report, where it was known from the message before; null: it is to be read. */
-  knownFailureReport: FailureReport | null = null;
+  /** Its Failure-Report and Success-Report, where they were known from the message before; null: they are to be read. */
+  knownReports: Reports | null = null;
 
   /** What the head is read from: `headLength` octets from `offset`. */
   source: Buffer = NOTHING;
@@ -111,7 +115,12 @@ export class ParsedMessage {
 
   /** Of a request whose headers are complete. */
   get failureReport(): FailureReport {
-    return this.knownFailureReport ?? failureReportOf(this.header('Failure-Report'));
+    return this.knownReports?.failure ?? failureReportOf(this.header('Failure-Report'));
+  }
+
+  /** Whether the sender of a request, whose headers are complete, wants to hear of its arrival. */
+  get successReport(): boolean {
+    return this.knownReports?.success ?? successReportOf(this.header('Success-Report'));
   }
 
   /** Copies the octets of the transaction-id to `octets` from `at` on; TRANSACTION_ID_MAX at most. @returns how many */
@@ -172,7 +181,7 @@ export class ParsedMessage {
 export type Message = Readonly<
   Omit<
     ParsedMessage,
-    'source' | 'offset' | 'transactionIdLength' | 'startLineLength' | 'knownFailureReport' | 'close' | 'copyHead'
+    'source' | 'offset' | 'transactionIdLength' | 'startLineLength' | 'knownReports' | 'close' | 'copyHead'
   >
 >;
 

@@ -88,7 +88,8 @@ function endHead(message: ParsedMessage, known: KnownHead, read: Buffer, end: nu
   message.source = read;
   message.headLength = end - message.offset;
   message.paths = known.paths;
-  message.knownFailureReport = known.failureReport;
+  message.knownReports = known.reports;
+  message.lastHeader = known.lastHeader;
 }
 
 function statusAt(read: Buffer, at: number): number {

@@ -152,6 +152,7 @@ export class Dial {
     this.#deadline = new Deadline(timeout, () => {
       this.#fail('tls_handshake_timeout', `no handshake within ${timeout} ms`);
     });
+    const startedAt = performance.now();
     const { host } = this.#target;
     const name = isIP(host) === 0 ? host : '';
     const domain = this.#context.clientTls(this.#far, host);
@@ -174,7 +175,7 @@ export class Dial {
     stream.once('secureConnect', () => {
       stream.off('end', ended);
       stream.allowHalfOpen = true;
-      this.#succeed(new Connection('upstream', raw, stream, tlsFactsOf(stream, name), this.#options));
+      this.#succeed(new Connection('upstream', raw, stream, tlsFactsOf(stream, name, startedAt), this.#options));
     });
   }
 

@@ -28,6 +28,8 @@ export interface TlsAcceptorHandler {
 
 interface Handshake extends Accepted {
   deadline: Deadline | null;
+  /** In milliseconds of performance.now(). */
+  readonly startedAt: number;
   /** The server name that the client asked for. */
   sni: string;
 }
@@ -82,7 +84,7 @@ export class TlsAcceptor {
   accept(accepted: Accepted): void {
     const { raw } = accepted;
     const key = keyOf(raw);
-    const handshake: Handshake = { ...accepted, deadline: null, sni: '' };
+    const handshake: Handshake = { ...accepted, deadline: null, startedAt: performance.now(), sni: '' };
     // The kernel gives the addresses away again before Node tells of the end.
     this.#failed(key, 'reset', 'its client came back from the same port');
     this.#handshakes.set(key, handshake);
@@ -173,7 +175,7 @@ export class TlsAcceptor {
       stream.destroy();
       return;
     }
-    const facts = tlsFactsOf(stream, handshake.sni);
+    const facts = tlsFactsOf(stream, handshake.sni, handshake.startedAt);
     const refusal = judgePeer(domain, stream, facts);
     if (refusal === null) {
       stream.allowHalfOpen = true;

@@ -13,9 +13,12 @@ export interface TlsFacts {
   readonly peer: { readonly subject: string; readonly names: readonly string[] } | null;
   /** Whether that certificate passed verification. */
   readonly authorized: boolean;
+  /** Milliseconds that the handshake took. */
+  readonly handshake: number;
 }
 
-export function tlsFactsOf(socket: TLSSocket, sni: string): TlsFacts {
+/** @param startedAt when the handshake began, in milliseconds of performance.now() */
+export function tlsFactsOf(socket: TLSSocket, sni: string, startedAt: number): TlsFacts {
   const certificate = socket.getPeerCertificate();
   return {
     version: socket.getProtocol() ?? '',
@@ -25,6 +28,7 @@ export function tlsFactsOf(socket: TLSSocket, sni: string): TlsFacts {
       ? { subject: subjectOf(certificate), names: namesOf(certificate.subjectaltname) }
       : null,
     authorized: socket.authorized,
+    handshake: performance.now() - startedAt,
   };
 }
 

@@ -35,7 +35,7 @@ export class Observers implements Observer {
         this.#onError(thrown);
       }
     }
-    for (const layer of this.#layers) each.push(layer.over(everybody));
+    for (const layer of this.#layers) each.push(layer.over(everybody, link));
     return everybody;
   }
 

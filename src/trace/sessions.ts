@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { detached } from '../lib/detached.js';
 import type { Message } from '../msrp/message.js';
 import { printable } from '../hep/format.js';
 import { RecentPaths } from './recent-paths.js';
 import { Remembered } from './remembered.js';
-import { parseUri, sessionIdOf, uriKey } from '../msrp/uri.js';
+import { boundedKey, sessionKey } from '../msrp/session-key.js';
+import { sessionIdOf } from '../msrp/uri.js';
 
 /**
  * The MSRP sessions of one link and the correlation id of each: the session-id of the last To-Path URI of its first
@@ -17,8 +17,6 @@ import { parseUri, sessionIdOf, uriKey } from '../msrp/uri.js';
 export const MAX_SESSIONS = 256;
 /** Path pairs remembered as they were written, so that a chat's messages are looked up without parsing a URI. */
 const MAX_SPELLINGS = 2 * MAX_SESSIONS;
-/** Longer keys are remembered by their hash: header sections of 16 KiB must not fill the memory. */
-const MAX_KEY = 384;
 /** CLOSED is traced once per session, for this many. */
 export const MAX_CLOSED_SESSIONS = 8;
 
@@ -49,7 +47,7 @@ export class Sessions {
     if (recent !== undefined) return recent;
     const to = message.header('To-Path') ?? '';
     const from = message.header('From-Path') ?? '';
-    const spelling = bounded(`${message.kind} ${to}\n${from}`);
+    const spelling = boundedKey(`${message.kind} ${to}\n${from}`);
     const known = this.#bySpelling?.get(spelling);
     if (known !== undefined) {
       if (paths !== null) this.#recent.set(paths, known);
@@ -67,8 +65,8 @@ export class Sessions {
   }
 
   #request({ toPath, fromPath }: Message): Found {
-    const ends = pairKey(toPath.at(-1), fromPath.at(-1));
-    const hops = pairKey(toPath[0], fromPath[0]);
+    const ends = sessionKey(toPath.at(-1), fromPath.at(-1));
+    const hops = sessionKey(toPath[0], fromPath[0]);
     let id = this.#byPair.get(ends);
     if (id === undefined) {
       id = correlationIdOf(toPath);
@@ -82,7 +80,8 @@ export class Sessions {
 
   #response({ toPath, fromPath }: Message): Found {
     const id =
-      this.#byPair.get(pairKey(toPath[0], fromPath[0])) ?? this.#byPair.get(pairKey(toPath.at(-1), fromPath.at(-1)));
+      this.#byPair.get(sessionKey(toPath[0], fromPath[0])) ??
+      this.#byPair.get(sessionKey(toPath.at(-1), fromPath.at(-1)));
     return id === undefined ? { id: correlationIdOf(toPath), remember: false } : { id, remember: true };
   }
 }
@@ -95,21 +94,4 @@ function correlationIdOf(path: readonly string[]): string {
 interface Found {
   readonly id: string;
   readonly remember: boolean;
-}
-
-/** The same for both orders and for all spellings of URIs that compare equal [RFC 4975 §6.1]. */
-function pairKey(one: string | undefined, other: string | undefined): string {
-  const [a, b] = [keyOf(one), keyOf(other)];
-  // Joined, not added: a sum of strings keeps its parts in memory.
-  return bounded((a < b ? [a, b] : [b, a]).join('\n'));
-}
-
-function bounded(key: string): string {
-  return key.length <= MAX_KEY ? key : createHash('sha256').update(key).digest('base64');
-}
-
-function keyOf(text: string | undefined): string {
-  if (text === undefined) return '';
-  const uri = parseUri(text);
-  return uri === null ? text : uriKey(uri);
 }

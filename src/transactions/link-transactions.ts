@@ -2,7 +2,7 @@ import type { Direction, LinkObserver, Read } from '../events.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Message } from '../msrp/message.js';
 import { ARRIVING, Requests } from './requests.js';
-import type { Transactions } from './transactions.js';
+import type { Owners, Transactions, Visit } from './transactions.js';
 
 /**
  * Open transactions that are watched on one link, both ways together: a sender that does not wait has this many chunks of
@@ -14,16 +14,18 @@ export const MAX_OPEN_ON_LINK = 512;
 const MAX_METHOD = 32;
 
 /** The transactions of one link: requests of each direction, answered by responses of the other. */
-export class LinkTransactions implements LinkObserver {
-  readonly #all: Transactions;
+export class LinkTransactions<Owner> implements LinkObserver {
+  readonly #all: Transactions<Owner>;
   readonly #everybody: LinkObserver;
-  readonly #up = new Requests();
-  readonly #down = new Requests();
+  readonly #owners: Owners<Owner> | null;
+  readonly #up = new Requests<Owner>();
+  readonly #down = new Requests<Owner>();
   #isWatched = false;
 
-  constructor(all: Transactions, everybody: LinkObserver) {
+  constructor(all: Transactions<Owner>, everybody: LinkObserver, owners: Owners<Owner> | null) {
     this.#all = all;
     this.#everybody = everybody;
+    this.#owners = owners;
   }
 
   /** Since when the response is due that has been so longest, in milliseconds of performance.now(). */
@@ -41,7 +43,7 @@ export class LinkTransactions implements LinkObserver {
       if (!message.headComplete) continue;
       if (message.kind === 'request') {
         if (now === 0) now = performance.now();
-        this.#request(sent, message, now);
+        this.#request(sent, message, now, direction);
       } else if (message.complete && awaiting.open > 0) {
         if (now === 0) now = performance.now();
         this.#response(awaiting, message, now);
@@ -79,6 +81,12 @@ export class LinkTransactions implements LinkObserver {
     return count + this.#expire('down', this.#down, due, now, most - count);
   }
 
+  /** Tells of those whose time runs and that belong to something. */
+  visit(visit: Visit<Owner>): void {
+    this.#up.visit((owner, since) => visit(owner, 'up', since));
+    this.#down.visit((owner, since) => visit(owner, 'down', since));
+  }
+
   /** @returns whether nothing is open, and nothing kept for it any more */
   rest(): boolean {
     if (this.#up.open + this.#down.open > 0) return false;
@@ -88,7 +96,7 @@ export class LinkTransactions implements LinkObserver {
     return true;
   }
 
-  #expire(direction: Direction, requests: Requests, due: number, now: number, most: number): number {
+  #expire(direction: Direction, requests: Requests<Owner>, due: number, now: number, most: number): number {
     let count = 0;
     for (; count < most && oldestSince(requests) <= due; count += 1) {
       const slot = requests.oldest;
@@ -101,32 +109,32 @@ export class LinkTransactions implements LinkObserver {
     return count;
   }
 
-  #request(sent: Requests, message: Message, now: number): void {
+  #request(sent: Requests<Owner>, message: Message, now: number, direction: Direction): void {
     // From its headers on there may be a response, a 413 already before the request's end.
     if (message !== sent.arriving) {
       // The time runs from the last octet of the request [RFC 4975 §7.1.1].
       const { method } = message;
-      if (isAnswered(message, method)) this.#open(sent, message, method, message.complete ? now : ARRIVING);
+      if (isAnswered(message, method)) this.#open(sent, message, method, message.complete ? now : ARRIVING, direction);
       if (!message.complete) sent.arriving = message;
     } else if (message.complete) {
       sent.arrived(now);
     }
   }
 
-  #open(sent: Requests, message: Message, method: string, since: number): void {
+  #open(sent: Requests<Owner>, message: Message, method: string, since: number, direction: Direction): void {
     if (sent.isBlind) return;
     if (this.#up.open + this.#down.open >= MAX_OPEN_ON_LINK || !this.#all.opened()) {
       this.#all.witness.unwatched();
       return;
     }
-    sent.add(message, shortened(method), since);
+    sent.add(message, shortened(method), since, this.#owners?.ownerOf(message, direction) ?? null);
     if (this.#isWatched) return;
     this.#isWatched = true;
     this.#all.watch(this);
   }
 
   /** One that answers nothing is let pass: its request was not watched, or had been given up. */
-  #response(awaiting: Requests, message: Message, now: number): void {
+  #response(awaiting: Requests<Owner>, message: Message, now: number): void {
     const slot = awaiting.find(message);
     if (slot === -1) return;
     const since = awaiting.since(slot);
@@ -146,7 +154,7 @@ function isAnswered({ failureReport }: Message, method: string): boolean {
 }
 
 /** One that is arriving is the youngest, and its time does not run. */
-function oldestSince(requests: Requests): number {
+function oldestSince(requests: Requests<unknown>): number {
   const { oldest } = requests;
   if (oldest === -1) return Infinity;
   const since = requests.since(oldest);

@@ -14,6 +14,7 @@ const NO_IDS = new Uint8Array(0);
 const NO_TIMES = new Float64Array(0);
 /** Nothing is ever added to it. */
 const NO_METHODS: string[] = [];
+const NO_OWNERS: never[] = [];
 
 /**
  * The requests of one direction that await their responses: a ring, in the order in which they came. Responses mostly
@@ -22,7 +23,7 @@ const NO_METHODS: string[] = [];
  *
  * A slot is good until the next call that changes something.
  */
-export class Requests {
+export class Requests<Owner> {
   /** The request that has not arrived as a whole, once its headers have. */
   arriving: Message | null = null;
   /** Responses to them are not seen any more. */
@@ -32,6 +33,7 @@ export class Requests {
   /** In milliseconds of performance.now(). */
   #since = NO_TIMES;
   #methods = NO_METHODS;
+  #owners: (Owner | null)[] = NO_OWNERS;
   #first = 0;
   /** Slots from the first to the last, with those between them that are over. */
   #used = 0;
@@ -47,12 +49,13 @@ export class Requests {
   }
 
   /** @param since ARRIVING, or milliseconds of performance.now() */
-  add(request: Message, method: string, since: number): void {
+  add(request: Message, method: string, since: number, owner: Owner | null): void {
     if (this.#used === this.#methods.length) this.#makeRoom();
     const slot = this.#slot(this.#used);
     const id = slot * ID_SLOT;
     this.#ids[id + TRANSACTION_ID_MAX] = request.copyTransactionId(this.#ids, id);
     this.#methods[slot] = method;
+    this.#owners[slot] = owner;
     this.#since[slot] = since;
     this.#used += 1;
     this.#open += 1;
@@ -87,6 +90,15 @@ export class Requests {
     return this.#methods[slot]!;
   }
 
+  /** @param visit told of each whose time runs: what it belongs to, and since when its response is due */
+  visit(visit: (owner: Owner, since: number) => void): void {
+    for (let i = 0; i < this.#used; i++) {
+      const slot = this.#slot(i);
+      const owner = this.#owners[slot];
+      if (owner !== null && owner !== undefined && this.#since[slot]! > ARRIVING) visit(owner, this.#since[slot]!);
+    }
+  }
+
   transactionId(slot: number): string {
     const id = slot * ID_SLOT;
     return String.fromCharCode(...this.#ids.subarray(id, id + this.#ids[id + TRANSACTION_ID_MAX]!));
@@ -94,6 +106,7 @@ export class Requests {
 
   remove(slot: number): void {
     this.#since[slot] = OVER;
+    this.#owners[slot] = null;
     this.#open -= 1;
     while (this.#used > 0 && this.#since[this.#first] === OVER) {
       this.#first = this.#slot(1);
@@ -110,6 +123,7 @@ export class Requests {
     this.#ids = NO_IDS;
     this.#since = NO_TIMES;
     this.#methods = NO_METHODS;
+    this.#owners = NO_OWNERS;
     return count;
   }
 
@@ -124,6 +138,7 @@ export class Requests {
     const ids = new Uint8Array(slots * ID_SLOT);
     const since = new Float64Array(slots);
     const methods = Array.from({ length: slots }, () => '');
+    const owners = Array.from({ length: slots }, (): Owner | null => null);
     let to = 0;
     for (let i = 0; i < this.#used; i++) {
       const slot = this.#slot(i);
@@ -131,11 +146,13 @@ export class Requests {
       ids.set(this.#ids.subarray(slot * ID_SLOT, (slot + 1) * ID_SLOT), to * ID_SLOT);
       since[to] = this.#since[slot]!;
       methods[to] = this.#methods[slot]!;
+      owners[to] = this.#owners[slot] ?? null;
       to += 1;
     }
     this.#ids = ids;
     this.#since = since;
     this.#methods = methods;
+    this.#owners = owners;
     this.#first = 0;
     this.#used = to;
   }

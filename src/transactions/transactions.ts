@@ -1,4 +1,5 @@
-import type { Layer, LinkObserver } from '../events.js';
+import type { Direction, Layer, LinkFacts, LinkObserver } from '../events.js';
+import type { Message } from '../msrp/message.js';
 import { LinkTransactions } from './link-transactions.js';
 
 /**
@@ -21,6 +22,14 @@ export interface TransactionWitness {
   unwatched(): void;
 }
 
+/** Says what the requests of a link belong to; that is kept with each for as long as it is open. */
+export interface Owners<Owner> {
+  ownerOf(request: Message, direction: Direction): Owner;
+}
+
+/** @param since when its response became due, in milliseconds of performance.now() */
+export type Visit<Owner> = (owner: Owner, direction: Direction, since: number) => void;
+
 /**
  * The transaction layer. It looks on: matches the responses that pass with the requests that went the other way before
  * them, and tells everybody who observes the link of requests that get none. It sends nothing, and holds nothing up.
@@ -28,18 +37,27 @@ export interface TransactionWitness {
  * One timer does for all. All transactions have the same time, so that on each link the oldest is due first; a message
  * opens and closes its own without a thought of timers.
  */
-export class Transactions implements Layer {
+export class Transactions<Owner = never> implements Layer {
   readonly witness: TransactionWitness;
   readonly #timeout: number;
+  readonly #ownersOn: (link: LinkFacts) => Owners<Owner> | null;
   #open = 0;
   /** Links that have open ones, or had when they were looked at last. */
-  readonly #watched = new Set<LinkTransactions>();
+  readonly #watched = new Set<LinkTransactions<Owner>>();
   /** null: nothing is watched. */
   #timer: NodeJS.Timeout | null = null;
 
-  /** @param timeout milliseconds from the last octet of a request until its response is missed */
-  constructor(timeout: number, witness: TransactionWitness) {
+  /**
+   * @param timeout milliseconds from the last octet of a request until its response is missed
+   * @param ownersOn asked for each link when it begins; default: requests belong to nothing
+   */
+  constructor(
+    timeout: number,
+    witness: TransactionWitness,
+    ownersOn: (link: LinkFacts) => Owners<Owner> | null = () => null,
+  ) {
     this.#timeout = timeout;
+    this.#ownersOn = ownersOn;
     this.witness = witness;
   }
 
@@ -48,8 +66,13 @@ export class Transactions implements Layer {
     return this.#open;
   }
 
-  over(everybody: LinkObserver): LinkObserver {
-    return new LinkTransactions(this, everybody);
+  over(everybody: LinkObserver, link: LinkFacts): LinkObserver {
+    return new LinkTransactions(this, everybody, this.#ownersOn(link));
+  }
+
+  /** Tells of all that wait for their responses at this moment and belong to something. */
+  visit(visit: Visit<Owner>): void {
+    for (const link of this.#watched) link.visit(visit);
   }
 
   /** One more is to be watched. @returns whether it can be */
@@ -64,12 +87,12 @@ export class Transactions implements Layer {
   }
 
   /** It has an open one now. */
-  watch(link: LinkTransactions): void {
+  watch(link: LinkTransactions<Owner>): void {
     this.#watched.add(link);
     if (this.#timer === null) this.#wait(this.#timeout);
   }
 
-  unwatch(link: LinkTransactions): void {
+  unwatch(link: LinkTransactions<Owner>): void {
     this.#watched.delete(link);
   }
 

@@ -147,6 +147,8 @@ async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
       return carrier.hasUpstreamAt(request.source);
     case 'links':
       return (await carrier.linkPage(request.page)).told;
+    case 'sessions':
+      return (await carrier.sessionPage(request.page)).told;
     case 'close':
       return (await carrier.closeLink(request.link)).told;
     case 'destinations':

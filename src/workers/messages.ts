@@ -3,7 +3,9 @@ import type { Change } from '../carrier.js';
 import type { Config } from '../config.js';
 import type { Figures } from '../control/figures.js';
 import type { HepRow } from '../control/hep-rows.js';
-import type { LinkPage, PageRequest } from '../control/link-rows.js';
+import type { LinkPage } from '../control/link-rows.js';
+import type { PageRequest } from '../control/pages.js';
+import type { SessionPage } from '../control/session-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import type { ErrorCode } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
@@ -26,6 +28,7 @@ export type Request =
   | { readonly kind: 'discard' }
   | { readonly kind: 'figures' }
   | { readonly kind: 'links'; readonly page: PageRequest }
+  | { readonly kind: 'sessions'; readonly page: PageRequest }
   | { readonly kind: 'close'; readonly link: string }
   | { readonly kind: 'destinations' }
   | { readonly kind: 'correlate'; readonly correlation: CorrelationTime }
@@ -40,6 +43,7 @@ export interface Answers {
   readonly discard: null;
   readonly figures: Figures;
   readonly links: LinkPage;
+  readonly sessions: SessionPage;
   /** Whether it has that link. */
   readonly close: boolean;
   readonly destinations: readonly HepRow[];

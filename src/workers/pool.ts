@@ -2,7 +2,9 @@ import type { Carrier, Change, Heard, Process } from '../carrier.js';
 import type { Config } from '../config.js';
 import { merged, type Figures } from '../control/figures.js';
 import { joinHepRows, type HepRow } from '../control/hep-rows.js';
-import { joinPages, type LinkPage, type PageRequest } from '../control/link-rows.js';
+import { joinLinkPages, type LinkPage } from '../control/link-rows.js';
+import type { PageRequest } from '../control/pages.js';
+import { joinSessionPages, type SessionPage } from '../control/session-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
@@ -171,7 +173,12 @@ export class WorkerPool implements Carrier {
 
   async linkPage(page: PageRequest): Promise<Heard<LinkPage>> {
     const heard = await this.#hear((worker) => worker.ask({ kind: 'links', page }, QUESTION_LIMIT));
-    return { ...heard, told: joinPages(heard.told, page) };
+    return { ...heard, told: joinLinkPages(heard.told, page) };
+  }
+
+  async sessionPage(page: PageRequest): Promise<Heard<SessionPage>> {
+    const heard = await this.#hear((worker) => worker.ask({ kind: 'sessions', page }, QUESTION_LIMIT));
+    return { ...heard, told: joinSessionPages(heard.told, page) };
   }
 
   async closeLink(link: string): Promise<Heard<boolean>> {

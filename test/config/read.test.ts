@@ -48,6 +48,7 @@ test("the defaults are the documentation's and the design's", () => {
       idle_timeout: 3_600_000,
       half_close_timeout: 30_000,
       on_parse_error: 'close',
+      sessions: 1,
       transaction_timeout: 30_000,
       trace_body: 'text',
       trace_legs: 'through',

@@ -32,6 +32,10 @@ export function fakeControl(changes: Partial<Control> = {}): FakeControl {
       calls.push(page);
       return { told: { rows: [], total: 0, hasMore: false }, missing: [] };
     },
+    sessions: async (page) => {
+      calls.push(page);
+      return { told: { rows: [], total: 0, hasMore: false }, missing: [] };
+    },
     closeLink: async (id) => {
       calls.push(id);
       return { told: id === 'a-1', missing: [] };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isMark, joinPages, linkPage, markOf, type LinkPage } from '#src/control/link-rows.js';
+import { joinLinkPages, linkKey, linkPage, type LinkPage } from '#src/control/link-rows.js';
+import { isMark, markOf } from '#src/control/pages.js';
 import type { ConnectionFacts, LinkFacts } from '#src/events.js';
 
 function connection(openedAt: number): ConnectionFacts {
@@ -48,7 +49,7 @@ describe('pages', () => {
       pages.push(idsOf(page));
       const last = page.rows.at(-1);
       if (!page.hasMore || last === undefined) break;
-      after = markOf(last);
+      after = markOf(linkKey(last));
     }
     expect(pages).toEqual([['a-3', 'a-9', 'b-2'], ['a-1']]);
   });
@@ -60,10 +61,10 @@ describe('pages', () => {
   it('of several workers are one', () => {
     const request = { count: 3, after: null };
     const [one, other] = [linkPage(links.slice(0, 2), request), linkPage(links.slice(2), request)];
-    const joined = joinPages([one, other], request);
+    const joined = joinLinkPages([one, other], request);
     expect(idsOf(joined)).toEqual(['a-3', 'a-9', 'b-2']);
     expect(joined).toMatchObject({ total: 4, hasMore: true });
-    expect(joinPages([], request)).toEqual({ rows: [], total: 0, hasMore: false });
+    expect(joinLinkPages([], request)).toEqual({ rows: [], total: 0, hasMore: false });
   });
 
   it.each(['', 'x', '5', '5-', '-a', '5-a b', '99999999999999999-a', '__proto__'])('%j is no mark', (text) => {

@@ -16,7 +16,10 @@ import { UNSPECIFIED } from '#src/lib/address.js';
 import { REASONS, type Reason } from '#src/lib/reasons.js';
 import { Parser } from '#src/msrp/parser.js';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { Sessions } from '#src/sessions/sessions.js';
+import { Totals } from '#src/sessions/totals.js';
+import type { SessionWitness } from '#src/sessions/witness.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { readExposition, seriesOf, type Exposed } from './exposition-text.js';
 
 const HEP = {
@@ -42,6 +45,8 @@ const SOURCES: Sources = {
   messageFilterDecisions: () => ({ drop: 12, change: 13 }),
   tlsCertificates: () => [{ side: 'server', domain: 'public', expiresAt: 3_786_912_000 }],
   upstreams: () => [{ name: 'msrp:10.0.0.5:2855', up: false, succeeded: 8, failed: 9 }],
+  sessions: () => ({ flowing: 11, stalled: 12, one_sided: 13 }),
+  sessionTotals: () => ({ up: new Totals(), down: new Totals() }),
   traceOn: () => true,
   maxConnections: () => 4000,
   correlations: () => ({ size: 21, learnt: { mi: 22, sip: 23 }, refused: 24, forgotten: 25 }),
@@ -56,6 +61,8 @@ const SOURCES: Sources = {
 interface Metrics extends Observer {
   answered(method: string, seconds: number): void;
   unwatched(): void;
+  lag(seconds: number): void;
+  readonly sessions: SessionWitness;
   scrape(): Promise<Scrape>;
 }
 
@@ -67,6 +74,8 @@ function newMetrics({ sources = SOURCES, prefix }: { sources?: Sources; prefix?:
     acceptFailed: (failed) => counting.acceptFailed(failed),
     answered: (method, seconds) => counting.answered(method, seconds),
     unwatched: () => counting.unwatched(),
+    lag: (seconds) => counting.lag(seconds),
+    sessions: counting.sessions,
     scrape: () => exposition.scrape(),
   };
 }
@@ -350,10 +359,14 @@ describe('what a scrape gives', () => {
       'connection_failures_total',
       'connections',
       'connections_total',
+      'content_bytes_total',
+      'content_messages_total',
       'correlations',
       'correlations_forgotten_total',
       'correlations_learnt_total',
       'correlations_refused_total',
+      'delivery_duration_seconds',
+      'event_loop_lag_seconds',
       'filter_decisions_total',
       'hep_connected',
       'hep_input_packets_total',
@@ -371,16 +384,25 @@ describe('what a scrape gives', () => {
       'message_filter_decisions_total',
       'observer_errors_total',
       'parse_errors_total',
+      'reports_total',
       'requests_total',
       'responses_total',
+      'sessions',
+      'sessions_one_sided_total',
+      'sessions_total',
+      'sessions_unwatched_total',
       'stray_bytes_total',
       'tls_certificate_expiry_timestamp_seconds',
+      'tls_handshake_duration_seconds',
       'trace_on',
       'transaction_duration_seconds',
       'transactions_open',
+      'transactions_stalled_total',
       'transactions_timed_out_total',
       'transactions_unwatched_total',
+      'transfers_total',
       'upstream_dials_total',
+      'upstream_first_byte_seconds',
       'upstream_up',
       'worker_connections',
       'worker_cpu_seconds_total',
@@ -389,7 +411,7 @@ describe('what a scrape gives', () => {
       'workers',
     ]);
     for (const [name, type] of own) {
-      const histogram = name.endsWith('_duration_seconds');
+      const histogram = /(?<!_timestamp)_seconds$/.test(name);
       expect([name, type]).toEqual([name, histogram ? 'histogram' : name.endsWith('_total') ? 'counter' : 'gauge']);
       expect(help.get(name)?.length).toBeGreaterThan(20);
       expect(samples.some((sample) => sample.name === (histogram ? `${name}_bucket` : name))).toBe(true);
@@ -414,19 +436,68 @@ describe('what a scrape gives', () => {
   });
 
   it('has no more series after whatever peers sent', async () => {
-    const metrics = newMetrics();
-    const observer = metrics.link(link());
+    const counted: Sessions[] = [];
+    const sessionTotals = (): ReturnType<Sources['sessionTotals']> => counted[0]?.totals() ?? SOURCES.sessionTotals();
+    const metrics = newMetrics({ sources: { ...SOURCES, sessionTotals } });
+    const sessions = new Sessions(metrics.sessions);
+    counted.push(sessions);
+    onTestFinished(() => sessions.stop());
+    const facts = link();
+    const observers = [metrics.link(facts), sessions.link(facts)];
+    const read = (text: string, way: Direction, parseError?: string): void => {
+      const one = readOf(text, way);
+      for (const observer of observers) observer.read(parseError === undefined ? one : { ...one, parseError });
+    };
     const before = ownSeries(await exposed(metrics));
     const method = fc.stringMatching(/^[A-Z]{1,20}$/);
     const status = fc.integer({ min: 0, max: 999 }).map((code) => String(code).padStart(3, '0'));
     const direction = fc.constantFrom<Direction>('up', 'down');
+    fc.assert(fc.property(fc.oneof(method, status), direction, (what, way) => read(message(what), way)));
+    const value = fc.stringMatching(/^[^\0\r\n]{0,40}$/);
+    const type = fc.oneof(value, fc.constantFrom('text/{a="b"}', 'message/cpim', '__proto__', 'constructor'));
+    const flag = fc.constantFrom('$', '+', '#');
     fc.assert(
-      fc.property(fc.oneof(method, status), direction, (what, way) => observer.read(readOf(message(what), way))),
+      fc.property(type, value, value, flag, direction, (contentType, range, inner, end, way) => {
+        const headers = `${PATHS}Message-ID: ${inner}\r\nByte-Range: ${range}\r\nContent-Type: ${contentType}`;
+        const body = `\r\n\r\nContent-Type: ${inner}\r\n\r\nx`;
+        read(`MSRP abcd SEND\r\n${headers}\r\n\r\n${body}\r\n-------abcd${end}\r\n`, way);
+        read(`MSRP abcd REPORT\r\n${PATHS}Status: ${range}\r\n-------abcd$\r\n`, way);
+      }),
     );
-    observer.read({ ...readOf('GET / HTTP/1.1\r\n'), parseError: 'x{a="b"}\n' });
+    fc.assert(
+      fc.property(status, direction, (code, way) => {
+        read(`MSRP abcd REPORT\r\n${PATHS}Status: 000 ${code}\r\n-------abcd$\r\n`, way);
+      }),
+    );
+    read('GET / HTTP/1.1\r\n', 'up', 'x{a="b"}\n');
+    for (const observer of observers) observer.ended();
     expect(ownSeries(await exposed(metrics))).toEqual(before);
+    const told = await scraped(metrics);
+    expect(told('requests_total', { direction: 'up', method: 'other' })).toBeGreaterThan(0);
+    expect(told('responses_total', { direction: 'up', code: 'other' })).toBeGreaterThan(0);
+    expect(told('content_messages_total', { direction: 'up', content: 'other' })).toBeGreaterThan(0);
+    expect(told('reports_total', { direction: 'down', code: 'other' })).toBeGreaterThan(0);
+  });
+
+  it('has how long handshakes and first bytes took, and the loop was late', async () => {
+    const metrics = newMetrics();
+    const tls = { version: '', cipher: '', sni: '', peer: null, authorized: false, handshake: 3 };
+    const upstream = { ...connection('upstream', 'msrps'), tls: { ...tls, handshake: 40 } };
+    const facts = { ...link(), downstream: { ...connection('downstream', 'msrps'), tls }, upstream };
+    const observer = metrics.link(facts);
+    observer.connected(upstream);
+    for (const way of ['up', 'up', 'down', 'up', 'down'] as const) observer.read(readOf(message('SEND'), way));
+    // This one's next hop speaks first.
+    const other = metrics.link(facts);
+    for (const way of ['down', 'up', 'down'] as const) other.read(readOf(message('SEND'), way));
+    metrics.lag(0.2);
     const value = await scraped(metrics);
-    expect(value('requests_total', { direction: 'up', method: 'other' })).toBeGreaterThan(0);
-    expect(value('responses_total', { direction: 'up', code: 'other' })).toBeGreaterThan(0);
+    const handshakes = (leg: string, le: string) => value('tls_handshake_duration_seconds_bucket', { leg, le });
+    expect([handshakes('downstream', '0.0025'), handshakes('downstream', '0.005')]).toEqual([0, 2]);
+    expect([handshakes('upstream', '0.025'), handshakes('upstream', '0.05')]).toEqual([0, 1]);
+    expect(value('upstream_first_byte_seconds_count', { proto: 'msrps' })).toBe(1);
+    expect(value('upstream_first_byte_seconds_count', { proto: 'msrp' })).toBe(0);
+    expect(value('event_loop_lag_seconds_bucket', { worker: '1', le: '0.1' })).toBe(0);
+    expect(value('event_loop_lag_seconds_sum', { worker: '1' })).toBe(0.2);
   });
 });

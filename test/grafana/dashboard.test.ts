@@ -12,7 +12,7 @@ test('the JSON is what the code builds', () => {
 
 test('a row for each question', () => {
   const rows = dashboard.panels.filter(({ type }) => type === 'row').map(({ title }) => title);
-  expect(rows).toEqual(['Overview', 'Traffic', 'Transactions', 'Failures', 'HEP delivery', 'Process']);
+  expect(rows).toEqual(['Overview', 'Traffic', 'Transactions', 'Sessions', 'Failures', 'HEP delivery', 'Process']);
 });
 
 test('data source, jobs and instances are chosen above it, and nothing is asked for when it is provisioned', () => {

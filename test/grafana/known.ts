@@ -2,6 +2,7 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { CONTROL_FAMILIES, TRAFFIC_FAMILIES, type TrafficFamily } from '#src/control/metric-families.js';
 import { METHODS, PROTOS, REASON_CODES, STATUS_CODES } from '#src/control/label-sets.js';
+import { CONTENTS, RESULTS as TRANSFER_RESULTS } from '#src/sessions/kinds.js';
 import { PARSE_ERRORS } from '#src/msrp/parse-errors.js';
 import { NO_DECISIONS, NO_MESSAGE_DECISIONS } from '#src/trace/filter-outcomes.js';
 
@@ -26,6 +27,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   proto: PROTOS,
   method: METHODS,
   code: STATUS_CODES,
+  content: CONTENTS,
   job: ['msrptap'],
 };
 
@@ -36,6 +38,7 @@ const DECISIONS: Readonly<Record<string, readonly string[]>> = {
 
 const RESULTS: Readonly<Record<string, readonly string[]>> = {
   msrptap_hep_packets_total: ['sent', 'dropped', 'failed', 'maybe'],
+  msrptap_transfers_total: TRANSFER_RESULTS,
   msrptap_hep_input_packets_total: ['learnt', 'passed', 'refused', 'malformed', 'dropped'],
 };
 

@@ -11,6 +11,7 @@ export interface Described {
   readonly transactionId: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly failureReport: string;
+  readonly successReport: boolean;
   readonly flag: string | null;
   readonly headLength: number;
   readonly bodyLength: number;
@@ -21,9 +22,9 @@ export interface Described {
 export function describeMessage(message: Message): Described {
   const { kind, method, status, comment, transactionId, flag, headLength, bodyLength, endLineLength, length } = message;
   const headers = message.headers();
-  const { failureReport } = message;
+  const { failureReport, successReport } = message;
   const startLine = { kind, method, status, comment, transactionId };
-  return { ...startLine, headers, failureReport, flag, headLength, bodyLength, endLineLength, length };
+  return { ...startLine, headers, failureReport, successReport, flag, headLength, bodyLength, endLineLength, length };
 }
 
 /** What a parser said of a stream that came in some reads. */
@@ -150,6 +151,7 @@ function referenceMessage(text: string, start: number): Described | null {
     transactionId,
     headers,
     failureReport: referenceFailureReport(headers),
+    successReport: valueOf(headers, 'success-report').toLowerCase() === 'yes',
     flag: end[1] ?? null,
     headLength: headEnd - start,
     bodyLength: bodyEnd - headEnd,
@@ -159,8 +161,13 @@ function referenceMessage(text: string, start: number): Described | null {
 }
 
 function referenceFailureReport(headers: readonly (readonly [string, string])[]): string {
-  const [, value = ''] = headers.find(([name]) => name.toLowerCase() === 'failure-report') ?? [];
+  const value = valueOf(headers, 'failure-report');
   return /^(?:no|partial)$/i.test(value) ? value.toLowerCase() : 'yes';
+}
+
+function valueOf(headers: readonly (readonly [string, string])[], wanted: string): string {
+  const [, value = ''] = headers.find(([name]) => name.toLowerCase() === wanted) ?? [];
+  return value;
 }
 
 function utf8(latin1: string): string {
@@ -191,6 +198,7 @@ const headerNames = fc.oneof(
     '------x',
     'Use-Nickname',
     'Failure-Report',
+    'Success-Report',
   ),
   textOf(`${ALPHANUM}!#$%&'*+-.^_\`{|}~`, 1, 12).filter((name) => !name.startsWith('-------')),
 );
@@ -205,6 +213,7 @@ const headerValues = fc
       ':',
       ' Zoë',
       ' no',
+      ' yes',
     ),
     fc.string({ unit: 'binary', maxLength: 40 }),
   )

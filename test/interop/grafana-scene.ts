@@ -178,11 +178,20 @@ export class Traffic {
     await exchange(client, server, chat.ask(body), (request) =>
       refused ? reworded(chat.ok(request), ' 200 OK', ' 413 Too large') : chat.ok(request),
     );
-    if (this.#said % 10 === 0) await carried(server, client, reworded(chat.tell(), ' SEND', ' REPORT'));
+    if (this.#said % 10 === 0) await this.#deliver(client, server, chat);
     if (this.#said % 50 === 0) {
       const nickname = reworded(chat.ask(), ' SEND', ' NICKNAME');
       await exchange(client, server, nickname, (request) => reworded(chat.ok(request), ' 200 OK', ' 425 Taken'));
     }
+  }
+
+  /** Its sender wants to hear of its arrival. */
+  async #deliver(client: Peer, server: Peer, chat: Chat): Promise<void> {
+    const wanted = chat.ask({ body: 'arrived?', headers: [['Success-Report', 'yes']] });
+    await exchange(client, server, wanted, (request) => chat.ok(request));
+    const [messageId = ''] = /Message-ID: \S+/.exec(wanted.toString('latin1')) ?? [];
+    const report = reworded(chat.tell({ headers: [['Status', '000 200 OK']] }), ' SEND', ' REPORT');
+    await carried(server, client, reworded(report, /Message-ID: \S+/, messageId));
   }
 
   async #garbage(): Promise<void> {
@@ -242,6 +251,6 @@ async function carried(from: Peer, to: Peer, bytes: Buffer): Promise<void> {
   await to.receive(bytes.length);
 }
 
-function reworded(message: Buffer, from: string, to: string): Buffer {
+function reworded(message: Buffer, from: string | RegExp, to: string): Buffer {
   return Buffer.from(message.toString('latin1').replace(from, to), 'latin1');
 }

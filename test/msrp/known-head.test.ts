@@ -9,7 +9,7 @@ const TO_PATH = 'To-Path: msrp://a.example:1/one;tcp\r\n';
 const FROM_PATH = 'From-Path: msrp://b.example:2/two;tcp\r\n';
 
 const SEND =
-  `MSRP abcd1 SEND\r\n${TO_PATH}${FROM_PATH}Message-ID: 4711.a\r\nByte-Range: 1-2/2\r\nFailure-Report: no\r\n` +
+  `MSRP abcd1 SEND\r\n${TO_PATH}${FROM_PATH}Message-ID: 4711.a\r\nByte-Range: 1-2/2\r\nFailure-Report: no\r\nSuccess-Report: yes\r\n` +
   // Eight octets of all ones are no number.
   `X: ${'\xff'.repeat(20)}\r\nContent-Type: text/plain\r\n\r\nhi\r\n-------abcd1$\r\n`;
 const OK = `MSRP abcd1 200 OK\r\n${TO_PATH}${FROM_PATH}-------abcd1$\r\n`;

@@ -30,6 +30,7 @@ describe('a message', () => {
         ['Content-Type', 'text/plain'],
       ],
       failureReport: 'yes',
+      successReport: false,
       flag: '$',
       headLength: examples.SEND.indexOf('Hey Bob'),
       bodyLength: 'Hey Bob, are you there?'.length,

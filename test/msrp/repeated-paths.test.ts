@@ -88,3 +88,59 @@ test('paths that are repeated count for the limit of the header section', () => 
   parser.parse(long);
   expect(parser.error).toBe('header_section_too_long');
 });
+
+const lastHeaders = [
+  'Content-Type: text/plain',
+  'Content-Type: text/plaiN',
+  'Content-Type: x',
+  'X: Content-Type: x',
+  null,
+];
+
+/** What the tokens of messages tell of their last headers. */
+function readLast(messages: readonly (readonly [number, string | null])[], octets: number): [object | null, string][] {
+  const parser = new Parser();
+  const written = messages.map(([range, last]) => {
+    const body = last === null ? '' : `${last}\r\n\r\nhello\r\n`;
+    return `MSRP abcd1234 SEND\r\n${A}Byte-Range: ${range}-*/*\r\n${body}-------abcd1234$\r\n`;
+  });
+  const wire = Buffer.from(written.join(''));
+  const found: [object | null, string][] = [];
+  for (let at = 0; at < wire.length; at += octets) {
+    const buffer = Buffer.from(wire.subarray(at, at + octets));
+    parser.parse(buffer);
+    for (const { message } of parser.pieces) {
+      if (message.complete) found.push([message.lastHeader, (message.headers().at(-1) ?? []).join(': ')]);
+    }
+    parser.settle();
+    buffer.fill('x');
+  }
+  return found;
+}
+
+test('messages with the same token of a last header have the same one, in any reads', () => {
+  const some = fc.array(fc.tuple(fc.integer({ min: 1, max: 200 }), fc.constantFrom(...lastHeaders)), { maxLength: 12 });
+  fc.assert(
+    fc.property(some, fc.integer({ min: 1, max: 600 }), (messages, octets) => {
+      const lastOf = new Map<object, string>();
+      const found = readLast(messages, octets);
+      expect(found.map(([, last]) => last)).toEqual(
+        messages.map(([range, last]) => last ?? `Byte-Range: ${range}-*/*`),
+      );
+      for (const [token, last] of found) {
+        if (token === null) continue;
+        expect(lastOf.get(token) ?? last).toBe(last);
+        lastOf.set(token, last);
+      }
+    }),
+  );
+});
+
+test('a message that repeats the last header has its token, whatever is new before it', () => {
+  const [first, second, third] = readLast(
+    [1, 20, 300].map((range) => [range, 'Content-Type: text/plain'] as const),
+    100_000,
+  );
+  expect(first?.[0]).not.toBeNull();
+  expect([second?.[0] === first?.[0], third?.[0] === first?.[0]]).toEqual([true, true]);
+});

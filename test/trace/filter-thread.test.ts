@@ -48,6 +48,7 @@ describe('a decision', () => {
         sni: 'msrp.example.com',
         peer: { subject: 'CN=msrp.example.com', names: ['msrp.example.com'] },
         authorized: true,
+        handshake: 12.5,
       },
       next_hop: { ip: '2001:db8::1', port: 2856 },
       peer: { si: '10.9.9.9', sp: 9 },

@@ -4,6 +4,7 @@ import type { Direction, LinkObserver, TimedOutTransaction } from '#src/events.j
 import { Parser } from '#src/msrp/parser.js';
 import { MAX_OPEN_ON_LINK } from '#src/transactions/link-transactions.js';
 import { MAX_OPEN, Transactions } from '#src/transactions/transactions.js';
+import { linkFacts } from '../helpers/facts.js';
 
 const TIMEOUT = 30_000;
 /** By which a timeout may be late, in milliseconds. */
@@ -39,14 +40,15 @@ class Link {
   readonly #parsers: Record<Direction, Parser> = { up: new Parser(), down: new Parser() };
 
   constructor({ transactions, timedOut }: Scene) {
-    this.#observer = transactions.over({
+    const everybody: LinkObserver = {
       connected() {},
       connectFailed() {},
       read() {},
       transactionTimedOut: (transaction) => void timedOut.push(transaction),
       closed() {},
       ended() {},
-    });
+    };
+    this.#observer = transactions.over(everybody, linkFacts());
   }
 
   /** One read, whose buffer is used again afterwards. */

@@ -1,6 +1,6 @@
 import { BytesIEC, PercentUnit, Seconds, Short } from '@grafana/grafana-foundation-sdk/units';
 import { lines, type Panel } from '../panels.js';
-import { foreign, increase, max, rate, series, sum } from '../query.js';
+import { foreign, increase, max, quantile, rate, series, sum } from '../query.js';
 
 /** Does it have what it needs? Workers are numbered from 1; with `workers: 1` the one process is worker 1. */
 export function processPanels(): readonly Panel[] {
@@ -37,9 +37,16 @@ export function processPanels(): readonly Panel[] {
     }),
     lines({
       title: 'Event loop lag',
-      description: 'How late timers are, 99th percentile. Of the control process, where there are several workers.',
+      description:
+        'How late the loop is, 99th percentile, by worker. control: the process that carries no traffic, where there are several workers.',
       unit: Seconds,
-      queries: [{ expr: max(foreign('nodejs_eventloop_lag_p99_seconds'), 'instance'), legend: '{{instance}}' }],
+      queries: [
+        {
+          expr: quantile(0.99, 'event_loop_lag_seconds', 'instance', 'worker'),
+          legend: '{{instance}} worker {{worker}}',
+        },
+        { expr: max(foreign('nodejs_eventloop_lag_p99_seconds'), 'instance'), legend: '{{instance}} control' },
+      ],
     }),
     lines({
       title: 'Workers',

@@ -1,8 +1,10 @@
 import { MsrptapError } from '../../lib/errors.js';
 import type { Figures } from '../figures.js';
 import type { HepRow } from '../hep-rows.js';
-import type { LinkPage, PageRequest } from '../link-rows.js';
+import type { LinkPage } from '../link-rows.js';
 import { fault, ok, type MiResponse } from '../mi-command.js';
+import type { PageRequest } from '../pages.js';
+import type { SessionPage } from '../session-rows.js';
 
 /** A domain of tls_mgm, as OpenSIPS' tls_list tells of it. */
 export interface TlsDomainFacts {
@@ -47,6 +49,7 @@ export interface Control {
   processes(): readonly { readonly pid: number; readonly type: string }[];
   figures(): Promise<Figures>;
   links(page: PageRequest): Promise<Heard<LinkPage>>;
+  sessions(page: PageRequest): Promise<Heard<SessionPage>>;
   /** @returns whether there was one with that id */
   closeLink(id: string): Promise<Heard<boolean>>;
   /** Milliseconds without a byte after which a link is closed; 0: never. */

@@ -1,47 +1,23 @@
 /** This project's own: links with their live figures, and a way to end one. */
-import { isMark, markOf, type ConnectionRow, type LinkRow } from '../link-rows.js';
-import { fault, invalidParams, ok, textOf, wholeNumber, type Command, type MiResponse } from '../mi-command.js';
+import { linkKey, type ConnectionRow, type LinkRow } from '../link-rows.js';
+import { fault, invalidParams, ok, textOf, type Command, type MiResponse } from '../mi-command.js';
 import { missingWorkers, type Control } from './control.js';
-
-/** Links on a page that names no count, and the most that one may name. */
-const PAGE = 50;
-const LARGEST_PAGE = 1_000;
+import { pagedRecipes } from './paged.js';
 
 export function linkCommands(control: Control): readonly Command[] {
   return [links(control), close(control)];
 }
 
 function links(control: Control): Command {
-  const page = async (count: unknown, after: string | null): Promise<MiResponse> => {
-    const size = wholeNumber(count);
-    if (size === null || size < 1 || size > LARGEST_PAGE) {
-      return invalidParams(`count should be a whole number from 1 to ${LARGEST_PAGE}`);
-    }
-    const { told, missing } = await control.links({ count: size, after });
-    const last = told.rows.at(-1);
-    const now = (control.now?.() ?? new Date()).getTime() * 1_000;
-    return ok({
-      Links: told.rows.map((row) => linkOf(row, now)),
-      Total: told.total,
-      ...(told.hasMore && last !== undefined ? { After: markOf(last) } : {}),
-      ...missingWorkers(missing),
-    });
-  };
-  return {
-    names: ['msrptap:links'],
-    recipes: [
-      { params: [], run: () => page(PAGE, null) },
-      { params: ['count'], run: (count) => page(count, null) },
-      {
-        params: ['count', 'after'],
-        run: (count, after) => {
-          const mark = textOf(after);
-          if (mark === null || !isMark(mark)) return invalidParams('after should be the After of the page before');
-          return page(count, mark);
-        },
-      },
-    ],
-  };
+  const recipes = pagedRecipes(
+    (page) => control.links(page),
+    linkKey,
+    (rows) => {
+      const now = (control.now?.() ?? new Date()).getTime() * 1_000;
+      return { Links: rows.map((row) => linkOf(row, now)) };
+    },
+  );
+  return { names: ['msrptap:links'], recipes };
 }
 
 function close(control: Control): Command {

@@ -14,6 +14,7 @@ function control() {
     processes: () => [{ pid: 11, type: 'control' }],
     figures: async () => ({ bytes_total: [[{ direction: 'up' }, 5]], observer_errors_total: [[{}, 0]] }),
     links: async () => ({ told: { rows: [], total: 0, hasMore: false }, missing: [] }),
+    sessions: async () => ({ told: { rows: [], total: 0, hasMore: false }, missing: [] }),
     closeLink: async (id) => ({ told: id === 'a-1', missing: [] }),
     idleTimeout: 3_600_000,
     destinations: async () => ({ told: [], missing: [] }),
