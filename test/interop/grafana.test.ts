@@ -5,6 +5,7 @@ import { dashboardQueries, filledIn, readRules } from '../grafana/files.js';
 import { lookedAt } from '../grafana/promql.js';
 import { startScene } from './grafana-scene.js';
 import type { Prometheus } from './prometheus.js';
+import { lintMetrics } from './promtool.js';
 
 const certs = useCerts();
 
@@ -44,12 +45,21 @@ const CALM = [
   'MsrptapErrorsInside',
 ];
 
+/** Names that prom-client gave long ago, and keeps. */
+const OF_NODE = ['handles', 'requests', 'resources'].map(
+  (things) => `nodejs_active_${things}_total non-counter metrics should not have "_total" suffix`,
+);
+
 /** Long enough for four scrapes, one a second. */
 const TIMES = { rateInterval: '10s', range: '1m' };
 
 test('every query of the dashboard and of the rules gives data', { timeout: 120_000 }, async () => {
-  const { prometheus, traffic } = await startScene(certs());
+  const { tap, prometheus, traffic } = await startScene(certs());
   await Promise.race([traffic.done, answers(prometheus)]);
+  // Every family has series by now.
+  const { body } = await tap.http('/metrics');
+  expect((await lintMetrics(body)).toSorted()).toEqual(OF_NODE);
+  expect(await lintMetrics(`${body}# TYPE bad_total gauge\nbad_total 1\n`)).toHaveLength(OF_NODE.length + 2);
   // Those that have something to say begin to, and the others are silent.
   await Promise.race([traffic.done, speaks(prometheus, TROUBLED)]);
   const states = await rules(prometheus);
