@@ -8,45 +8,47 @@ export interface Ends {
   readonly server: Peer;
 }
 
-/** ms from one pair to the next: a rate that a Homer on a busy machine keeps up with. */
+/** ms from one round to the next: a rate that a Homer on a busy machine keeps up with. */
 const PERIOD_MS = 5;
 
 /** What is said: chats of this length bring some 4 MB a second to Homer, more than its queue holds for as long as an outage lasts. */
 const BODY = 'Lorem ipsum dolor sit amet, consectetur adipiscing elit. '.repeat(200);
 
 /**
- * The same traffic on two links at a fixed rate: a message and its 200 on one, then on the other, each first in turn. What
- * the machine is busy with meanwhile makes both slow, so their ratio tells what differs between them.
+ * The same traffic on some links at a fixed rate: a message and its 200 on one, then on the next, each of them first in
+ * turn. What the machine is busy with meanwhile makes all of them slow, so their ratios tell what differs between them.
  */
-export class Pairs {
-  readonly #links: readonly [Line, Line];
+export class Rounds {
+  readonly #lines: readonly Line[];
   readonly #done: Promise<void>;
+  #count = 0;
   #isOver = false;
 
-  constructor(one: Ends, other: Ends) {
-    this.#links = [new Line(one), new Line(other)];
+  constructor(links: readonly Ends[]) {
+    this.#lines = links.map((ends) => new Line(ends));
     this.#done = this.#run();
     // Told by stop(); a test that fails before has its own error.
     this.#done.catch(() => {});
   }
 
-  /** Medians, in ms, of what was exchanged since the last call. */
-  medians(): readonly [number, number] {
-    const [one, other] = this.#links;
-    return [one.median(), other.median()];
+  /** Of each link, in ms, of what was exchanged since the last call. */
+  medians(): readonly number[] {
+    return this.#lines.map((line) => line.median());
   }
 
-  /** @throws what went wrong on the way @returns exchanges on each of them */
+  /** @throws what went wrong on the way @returns exchanges on each link */
   async stop(): Promise<number> {
     this.#isOver = true;
     await this.#done;
-    return this.#links[0].exchanges;
+    return this.#count;
   }
 
   async #run(): Promise<void> {
-    const [one, other] = this.#links;
     for (let next = performance.now(); !this.#isOver; next += PERIOD_MS) {
-      for (const line of one.exchanges % 2 === 0 ? [one, other] : [other, one]) await line.exchange();
+      const first = this.#count % this.#lines.length;
+      const inTurn = [...this.#lines.slice(first), ...this.#lines.slice(0, first)];
+      for (const line of inTurn) await line.exchange(this.#count);
+      this.#count += 1;
       const wait = next + PERIOD_MS - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       // A pause of the machine is not made good for: that would be a burst.
@@ -56,7 +58,6 @@ export class Pairs {
 }
 
 class Line {
-  exchanges = 0;
   readonly #ends: Ends;
   readonly #chat = new Chat();
   #latencies: number[] = [];
@@ -65,9 +66,9 @@ class Line {
     this.#ends = ends;
   }
 
-  async exchange(): Promise<void> {
+  async exchange(number: number): Promise<void> {
     const { client, server } = this.#ends;
-    const question = this.#chat.ask(`${this.exchanges} ${BODY}`);
+    const question = this.#chat.ask(`${number} ${BODY}`);
     const answer = this.#chat.ok(question);
     const startedAt = performance.now();
     client.send(question);
@@ -75,7 +76,6 @@ class Line {
     server.send(answer);
     expect((await client.receive(answer.length)).equals(answer)).toBe(true);
     this.#latencies.push(performance.now() - startedAt);
-    this.exchanges += 1;
   }
 
   median(): number {
