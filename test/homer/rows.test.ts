@@ -6,12 +6,15 @@ import { carry, dial, linkThrough, NextHop } from '../helpers/endpoint.js';
 import { MEGABYTE } from '../helpers/bulk.js';
 import { Chat } from '../helpers/wire.js';
 import { BINARY_BODY, conversation, converse, hangUp, newSession } from '../interop/conversation.js';
+import { useCerts } from '../helpers/certs.js';
 import { Homer } from './homer.js';
 import { asStored, eventsOf, messagesOf, startTraced, storedAsSent } from './traced.js';
 
 /** ACCEPTED, CONNECTED, and CLOSED of both connections. */
 const EVENTS = 4;
 const OPENED = 2;
+
+const certs = useCerts();
 
 let homer: Homer;
 beforeAll(async () => {
@@ -119,6 +122,29 @@ describe.each(['udp', 'tcp', 'tls'] as const)('over %s', (transport) => {
     expect(eventsOf(rows)).toMatchObject({
       'CLOSED downstream': { source: client.address, sid: chat.session, Status: 'FAILURE', Reason: 'reset' },
       'CLOSED upstream': { source: server.remote, sid: chat.session, Status: 'FAILURE', Reason: 'link_closed' },
+    });
+  });
+
+  test('a client that speaks no TLS', async () => {
+    const nextHop = await NextHop.start();
+    const traced = await startTraced(homer, transport, {
+      listeners: [{ socket: 'msrps:127.0.0.1:0', upstream: nextHop.url }],
+      tls_mgm: { server_domain: { public: { ...certs().server, verify_cert: 0 } } },
+    });
+    const client = await dial(traced.tap.socket);
+    client.send(new Chat().ask('hello'));
+    await client.end;
+
+    const [refused, ...more] = await storedAsSent(homer, traced, 1);
+    expect(more).toEqual([]);
+    expect(refused?.sid).toMatch(/^conn-/);
+    expect(eventsOf(refused === undefined ? [] : [refused])).toMatchObject({
+      'ACCEPTED downstream': {
+        source: client.address,
+        Protocol: 'MSRPS',
+        Status: 'FAILURE',
+        Reason: 'tls_expected',
+      },
     });
   });
 

@@ -17,7 +17,7 @@ export interface TracedTap {
 export async function startTraced(
   homer: Homer,
   transport: Transport,
-  setup: Omit<Setup, 'trace' | 'tls_mgm'>,
+  { tls_mgm, ...setup }: Omit<Setup, 'trace'>,
 ): Promise<TracedTap> {
   const witness = await Trace.start();
   const node = `tap-${randomBytes(6).toString('hex')}`;
@@ -29,7 +29,7 @@ export async function startTraced(
       hep_node_name: node,
       ...setup.proto_hep,
     },
-    tls_mgm: { client_domain: { homer: { match_sip_domain: 'localhost', ca_list: homer.server.ca } } },
+    tls_mgm: { ...tls_mgm, client_domain: { homer: { match_sip_domain: 'localhost', ca_list: homer.server.ca } } },
   });
   return { tap, witness, node };
 }
