@@ -125,24 +125,6 @@ export class ParsedMessage {
     return this.knownReports?.success ?? successReportOf(this.header('Success-Report'));
   }
 
-  /** Copies the octets of the transaction-id to `octets` from `at` on; TRANSACTION_ID_MAX at most. @returns how many */
-  copyTransactionId(octets: Uint8Array, at: number): number {
-    const { source, transactionIdLength } = this;
-    const start = this.offset + PROTOCOL.length;
-    for (let i = 0; i < transactionIdLength; i++) octets[at + i] = source[start + i]!;
-    return transactionIdLength;
-  }
-
-  /** Whether the transaction-id is `octets[at, at + length)`. */
-  hasTransactionId(octets: Uint8Array, at: number, length: number): boolean {
-    if (length !== this.transactionIdLength) return false;
-    const { source } = this;
-    const start = this.offset + PROTOCOL.length;
-    // From behind, where ids that count up begin to differ.
-    for (let i = length - 1; i >= 0; i--) if (source[start + i] !== octets[at + i]) return false;
-    return true;
-  }
-
   /** The value of the first header of this name, without the spaces around it; case of the name does not matter. */
   header(name: string): string | undefined {
     const wanted = name.toLowerCase();
