@@ -1,6 +1,7 @@
-import { COLON, CR, LF } from './grammar.js';
+import { COLON, CR, LF, isDigit } from './grammar.js';
 import { failureReportAt, isFailureReportAt } from './failure-report.js';
 import { isHeaderAt } from './header-name.js';
+import { methodIn } from './method.js';
 import type { LastHeaderToken, PathsToken } from './repeated-paths.js';
 import { DEFAULT_REPORTS, type Reports } from './reports.js';
 import { isSuccessReportAt, successReportAt } from './success-report.js';
@@ -17,6 +18,8 @@ const GRAIN = 64;
 /** Messages in a row with other headers, until these are learnt. */
 const MAX_STRANGERS = 2;
 
+const CRLF_LENGTH = 2;
+
 const NOTHING = wordsOf(new Uint8Array(0));
 
 /**
@@ -27,6 +30,8 @@ const NOTHING = wordsOf(new Uint8Array(0));
 export class KnownHead {
   /** Where the headers of the message begin that was looked at last. */
   headersAt = 0;
+  /** Of a request, if it has the known one, else null. */
+  method: string | null = null;
   /** Of its paths, if they are the known ones, else null. */
   paths: PathsToken | null = null;
   /** Those it asks for, if it has the known headers and these say what they said, else null. */
@@ -35,6 +40,7 @@ export class KnownHead {
   lastHeader: LastHeaderToken | null = null;
   /** Where its method or status code stands. */
   #code = 0;
+  #method: string | null = null;
   #octets = NOTHING;
   #length = 0;
   /** Where each line ends; the start-line is the first. */
@@ -62,11 +68,13 @@ export class KnownHead {
     const codeEnd = this.#length === 0 ? 0 : this.#ends[0]!;
     if (codeEnd > 0 && same >= codeEnd) {
       this.headersAt = code + codeEnd;
+      this.method = this.#method;
       return this.#follow(read, words, code + same, stop, same, same >= this.#pathsEnd);
     }
     const end = skipWholeCode(read, code, stop);
     if (end === NOT_WHOLE) return NOT_WHOLE;
     this.headersAt = end;
+    this.method = null;
     return this.skipHeaders(read, words, end, stop);
   }
 
@@ -144,6 +152,8 @@ export class KnownHead {
     const colons: number[] = [];
     let length = 0;
     this.#isPart = false;
+    this.#method = isDigit(read[code]!) ? null : methodIn(read, code, this.headersAt - CRLF_LENGTH);
+    this.method = this.#method;
     this.#reports = DEFAULT_REPORTS;
     this.#failureReportLine = -1;
     this.#successReportLine = -1;

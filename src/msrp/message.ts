@@ -2,6 +2,7 @@ import { failureReportOf, type FailureReport } from './failure-report.js';
 import { COLON, CR, LF, PROTOCOL, type ContinuationFlag } from './grammar.js';
 import { isHeaderAt } from './header-name.js';
 import { valueBehind } from './header-value.js';
+import { methodIn } from './method.js';
 import type { LastHeaderToken, PathsToken } from './repeated-paths.js';
 import type { Reports } from './reports.js';
 import { successReportOf } from './success-report.js';
@@ -9,7 +10,6 @@ import { successReportOf } from './success-report.js';
 const NOTHING = Buffer.alloc(0);
 const STATUS_AND_SPACE = 4;
 const CRLF_LENGTH = 2;
-const SEND = Buffer.from('SEND', 'latin1');
 
 /**
  * A request or response, as much of it as was read. It holds no octet of its body, and decodes its start-line and
@@ -27,6 +27,8 @@ export class ParsedMessage {
   headLength: number = 0;
   /** Octets of the end-line, with its trailing CRLF, and with the CRLF before it if it has its own; 0 until complete. */
   endLineLength: number = 0;
+  /** Octets of its transaction-id, which stands behind `MSRP `. */
+  transactionIdLength: number = 0;
   /** Octets of this message seen so far, this read included. */
   length: number = 0;
   /** null until complete. */
@@ -36,13 +38,14 @@ export class ParsedMessage {
   /** Messages that have the same one end with the same header; null: nothing is known of it. */
   lastHeader: LastHeaderToken | null = null;
 
+  /** Of a request, where it was known from the message before; null: it is to be read. */
+  knownMethod: string | null = null;
   /** Its Failure-Report and Success-Report, where they were known from the message before; null: they are to be read. */
   knownReports: Reports | null = null;
 
   /** What the head is read from: `headLength` octets from `offset`. */
   source: Buffer = NOTHING;
   offset: number;
-  transactionIdLength: number = 0;
   startLineLength: number = 0;
 
   constructor(offset: number) {
@@ -88,8 +91,7 @@ export class ParsedMessage {
   /** '' for a response, and until `headComplete`. */
   get method(): string {
     if (this.kind === 'response') return '';
-    if (isSend(this)) return 'SEND';
-    return this.source.toString('latin1', codeAt(this), startLineEnd(this));
+    return this.knownMethod ?? methodIn(this.source, codeAt(this), startLineEnd(this));
   }
 
   /** What follows the status code of a response, '' when nothing does, and for a request. */
@@ -121,24 +123,6 @@ export class ParsedMessage {
   /** Whether the sender of a request, whose headers are complete, wants to hear of its arrival. */
   get successReport(): boolean {
     return this.knownReports?.success ?? successReportOf(this.header('Success-Report'));
-  }
-
-  /** Copies the octets of the transaction-id to `octets` from `at` on; TRANSACTION_ID_MAX at most. @returns how many */
-  copyTransactionId(octets: Uint8Array, at: number): number {
-    const { source, transactionIdLength } = this;
-    const start = this.offset + PROTOCOL.length;
-    for (let i = 0; i < transactionIdLength; i++) octets[at + i] = source[start + i]!;
-    return transactionIdLength;
-  }
-
-  /** Whether the transaction-id is `octets[at, at + length)`. */
-  hasTransactionId(octets: Uint8Array, at: number, length: number): boolean {
-    if (length !== this.transactionIdLength) return false;
-    const { source } = this;
-    const start = this.offset + PROTOCOL.length;
-    // From behind, where ids that count up begin to differ.
-    for (let i = length - 1; i >= 0; i--) if (source[start + i] !== octets[at + i]) return false;
-    return true;
   }
 
   /** The value of the first header of this name, without the spaces around it; case of the name does not matter. */
@@ -179,21 +163,10 @@ export class ParsedMessage {
 
 /** A message as those see it who look on: the parser alone writes to it. */
 export type Message = Readonly<
-  Omit<
-    ParsedMessage,
-    'source' | 'offset' | 'transactionIdLength' | 'startLineLength' | 'knownReports' | 'close' | 'copyHead'
-  >
+  Omit<ParsedMessage, 'source' | 'offset' | 'startLineLength' | 'knownMethod' | 'knownReports' | 'close' | 'copyHead'>
 >;
 
 // Functions, for private methods would make the making of every message twice as dear.
-
-/** Most requests are: they get by without a string of their own. */
-function isSend(message: ParsedMessage): boolean {
-  const at = codeAt(message);
-  if (startLineEnd(message) !== at + SEND.length) return false;
-  for (let i = 0; i < SEND.length; i++) if (message.source[at + i] !== SEND[i]) return false;
-  return true;
-}
 
 function codeAt({ offset, transactionIdLength }: ParsedMessage): number {
   return offset + PROTOCOL.length + transactionIdLength + 1;

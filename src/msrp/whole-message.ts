@@ -88,6 +88,7 @@ function endHead(message: ParsedMessage, known: KnownHead, read: Buffer, end: nu
   message.source = read;
   message.headLength = end - message.offset;
   message.paths = known.paths;
+  message.knownMethod = known.method;
   message.knownReports = known.reports;
   message.lastHeader = known.lastHeader;
 }

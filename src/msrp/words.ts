@@ -13,8 +13,22 @@ const COPIED = 4_096;
 const copy = new Uint8Array(COPIED);
 const wordsOfCopy = new DataView(copy.buffer);
 
-/** The words of `read`, at the offsets that they have there. They are good until the next call. */
+/** Where the last read stood: plain connections read into one place, over and over. */
+let place: ArrayBufferLike = copy.buffer;
+/** Its words; null: it has not come again. */
+let wordsOfPlace: Words | null = null;
+
+/**
+ * The words of `read`, at the offsets that they have there; there may be more behind them. They are good until the next
+ * call.
+ */
 export function lookAt(read: Uint8Array): Words {
+  const { buffer } = read;
+  if (read.byteOffset === 0) {
+    if (buffer === place) return (wordsOfPlace ??= new DataView(buffer));
+    place = buffer;
+    wordsOfPlace = null;
+  }
   if (read.length > COPIED) return wordsOf(read);
   copy.set(read);
   return wordsOfCopy;

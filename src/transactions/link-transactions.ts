@@ -1,6 +1,8 @@
-import type { Direction, LinkObserver, Read } from '../events.js';
+import type { Direction, LinkObserver, Piece, Read } from '../events.js';
 import { nowMicros } from '../lib/clock.js';
+import { PROTOCOL } from '../msrp/grammar.js';
 import type { Message } from '../msrp/message.js';
+import { lookAt, wordsOf, type Words } from '../msrp/words.js';
 import { ARRIVING, Requests } from './requests.js';
 import type { Owners, Transactions, Visit } from './transactions.js';
 
@@ -33,20 +35,22 @@ export class LinkTransactions<Owner> implements LinkObserver {
     return Math.min(oldestSince(this.#up), oldestSince(this.#down));
   }
 
-  read({ direction, pieces, parseError }: Read): void {
+  read({ direction, buffer, pieces, parseError }: Read): void {
     const isUp = direction === 'up';
     const sent = isUp ? this.#up : this.#down;
     const awaiting = isUp ? this.#down : this.#up;
+    const words = lookAt(buffer);
     // Looked up once a read, and only for one that has to do with transactions.
     let now = 0;
-    for (const { message } of pieces) {
+    for (const piece of pieces) {
+      const { message } = piece;
       if (!message.headComplete) continue;
       if (message.kind === 'request') {
         if (now === 0) now = performance.now();
-        this.#request(sent, message, now, direction);
+        this.#request(sent, piece, words, now, direction);
       } else if (message.complete && awaiting.open > 0) {
         if (now === 0) now = performance.now();
-        this.#response(awaiting, message, now);
+        this.#response(awaiting, piece, words, now);
       }
     }
     if (parseError !== null) {
@@ -109,33 +113,42 @@ export class LinkTransactions<Owner> implements LinkObserver {
     return count;
   }
 
-  #request(sent: Requests<Owner>, message: Message, now: number, direction: Direction): void {
+  /** @param words of the read */
+  #request(sent: Requests<Owner>, piece: Piece, words: Words, now: number, direction: Direction): void {
+    const { message } = piece;
     // From its headers on there may be a response, a 413 already before the request's end.
     if (message !== sent.arriving) {
       // The time runs from the last octet of the request [RFC 4975 §7.1.1].
-      const { method } = message;
-      if (isAnswered(message, method)) this.#open(sent, message, method, message.complete ? now : ARRIVING, direction);
+      if (isAnswered(message)) this.#open(sent, piece, words, message.complete ? now : ARRIVING, direction);
       if (!message.complete) sent.arriving = message;
     } else if (message.complete) {
       sent.arrived(now);
     }
   }
 
-  #open(sent: Requests<Owner>, message: Message, method: string, since: number, direction: Direction): void {
+  #open(sent: Requests<Owner>, piece: Piece, words: Words, since: number, direction: Direction): void {
     if (sent.isBlind) return;
     if (this.#up.open + this.#down.open >= MAX_OPEN_ON_LINK || !this.#all.opened()) {
       this.#all.witness.unwatched();
       return;
     }
-    sent.add(message, shortened(method), since, this.#owners?.ownerOf(message, direction) ?? null);
+    const { message } = piece;
+    const owner = this.#owners === null ? null : this.#owners.ownerOf(message, direction);
+    const method = shortened(message.method);
+    if (beginsHere(piece))
+      sent.add(words, piece.start + PROTOCOL.length, message.transactionIdLength, method, since, owner);
+    else sent.add(wordsOf(message.head), PROTOCOL.length, message.transactionIdLength, method, since, owner);
     if (this.#isWatched) return;
     this.#isWatched = true;
     this.#all.watch(this);
   }
 
-  /** One that answers nothing is let pass: its request was not watched, or had been given up. */
-  #response(awaiting: Requests<Owner>, message: Message, now: number): void {
-    const slot = awaiting.find(message);
+  /** One that answers nothing is let pass: its request was not watched, or had been given up. @param words of the read */
+  #response(awaiting: Requests<Owner>, piece: Piece, words: Words, now: number): void {
+    const { message } = piece;
+    const slot = beginsHere(piece)
+      ? awaiting.find(words, piece.start + PROTOCOL.length, message.transactionIdLength)
+      : awaiting.find(wordsOf(message.head), PROTOCOL.length, message.transactionIdLength);
     if (slot === -1) return;
     const since = awaiting.since(slot);
     const method = awaiting.method(slot);
@@ -145,12 +158,17 @@ export class LinkTransactions<Owner> implements LinkObserver {
   }
 }
 
+/** Whether the beginning of the message is in the read too. */
+function beginsHere({ message, start, end }: Piece): boolean {
+  return message.length === end - start;
+}
+
 /**
  * Whether a response is due: not to a REPORT [RFC 4975 §7.1.2], and with a Failure-Report of `no` none at all, of
  * `partial` only one that tells of a failure [RFC 4975 §7.2], so that silence is none.
  */
-function isAnswered({ failureReport }: Message, method: string): boolean {
-  return failureReport === 'yes' && method !== 'REPORT';
+function isAnswered(request: Message): boolean {
+  return request.failureReport === 'yes' && request.method !== 'REPORT';
 }
 
 /** One that is arriving is the youngest, and its time does not run. */

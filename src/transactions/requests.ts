@@ -1,16 +1,16 @@
 import { TRANSACTION_ID_MAX } from '../msrp/grammar.js';
 import type { Message } from '../msrp/message.js';
+import { WORD, type Words } from '../msrp/words.js';
 
-const FIRST_SLOTS = 8;
-/** Octets of a slot: a transaction-id, and behind it its length. */
-const ID_SLOT = TRANSACTION_ID_MAX + 1;
+/** Words of a slot: the length of a transaction-id, and its octets; the last word ends where they end. */
+const ID_SLOT = 1 + TRANSACTION_ID_MAX / WORD;
 
 /** In place of the time since which a response is due: the request is still arriving. */
 export const ARRIVING = 0;
 /** The slot is free, but stands between others that are not. */
 const OVER = -1;
 
-const NO_IDS = new Uint8Array(0);
+const NO_IDS = new Int32Array(0);
 const NO_TIMES = new Float64Array(0);
 /** Nothing is ever added to it. */
 const NO_METHODS: string[] = [];
@@ -48,14 +48,22 @@ export class Requests<Owner> {
     return this.#used === 0 ? -1 : this.#first;
   }
 
-  /** @param since ARRIVING, or milliseconds of performance.now() */
-  add(request: Message, method: string, since: number, owner: Owner | null): void {
+  /**
+   * @param words the transaction-id is `words[at, at + length)`
+   * @param since ARRIVING, or milliseconds of performance.now()
+   */
+  add(words: Words, at: number, length: number, method: string, since: number, owner: Owner | null): void {
     if (this.#used === this.#methods.length) this.#makeRoom();
     const slot = this.#slot(this.#used);
-    const id = slot * ID_SLOT;
-    this.#ids[id + TRANSACTION_ID_MAX] = request.copyTransactionId(this.#ids, id);
-    this.#methods[slot] = method;
-    this.#owners[slot] = owner;
+    const ids = this.#ids;
+    const last = length - WORD;
+    let id = slot * ID_SLOT;
+    ids[id++] = length;
+    for (let i = 0; i < last; i += WORD) ids[id++] = words.getInt32(at + i);
+    ids[id] = words.getInt32(at + last);
+    // What is there already is mostly the same, and the engine has to note what is written.
+    if (this.#methods[slot] !== method) this.#methods[slot] = method;
+    if (this.#owners[slot] !== owner) this.#owners[slot] = owner;
     this.#since[slot] = since;
     this.#used += 1;
     this.#open += 1;
@@ -69,14 +77,11 @@ export class Requests<Owner> {
     if (this.#since[last] === ARRIVING) this.#since[last] = now;
   }
 
-  /** The oldest that this is the response to; -1: there is none. */
-  find(response: Message): number {
+  /** The oldest with the transaction-id `words[at, at + length)`; -1: there is none. */
+  find(words: Words, at: number, length: number): number {
     for (let i = 0; i < this.#used; i++) {
       const slot = this.#slot(i);
-      const id = slot * ID_SLOT;
-      if (this.#since[slot] !== OVER && response.hasTransactionId(this.#ids, id, this.#ids[id + TRANSACTION_ID_MAX]!)) {
-        return slot;
-      }
+      if (this.#since[slot] !== OVER && this.#has(slot, words, at, length)) return slot;
     }
     return -1;
   }
@@ -101,12 +106,15 @@ export class Requests<Owner> {
 
   transactionId(slot: number): string {
     const id = slot * ID_SLOT;
-    return String.fromCharCode(...this.#ids.subarray(id, id + this.#ids[id + TRANSACTION_ID_MAX]!));
+    const length = this.#ids[id]!;
+    const octets = Buffer.alloc(length);
+    for (let i = 0; i < length; i += WORD)
+      octets.writeInt32BE(this.#ids[id + 1 + i / WORD]!, Math.min(i, length - WORD));
+    return octets.toString('latin1');
   }
 
   remove(slot: number): void {
     this.#since[slot] = OVER;
-    this.#owners[slot] = null;
     this.#open -= 1;
     while (this.#used > 0 && this.#since[this.#first] === OVER) {
       this.#first = this.#slot(1);
@@ -127,6 +135,15 @@ export class Requests<Owner> {
     return count;
   }
 
+  #has(slot: number, words: Words, at: number, length: number): boolean {
+    const ids = this.#ids;
+    const last = length - WORD;
+    let id = slot * ID_SLOT;
+    if (ids[id++] !== length) return false;
+    for (let i = 0; i < last; i += WORD) if (ids[id++] !== words.getInt32(at + i)) return false;
+    return ids[id] === words.getInt32(at + last);
+  }
+
   /** The slots are a power of two. */
   #slot(index: number): number {
     return (this.#first + index) & (this.#methods.length - 1);
@@ -134,8 +151,8 @@ export class Requests<Owner> {
 
   /** More slots, or the same without those that are over: at least half are free then. */
   #makeRoom(): void {
-    const slots = Math.max(FIRST_SLOTS, 2 ** Math.ceil(Math.log2(2 * this.#open)));
-    const ids = new Uint8Array(slots * ID_SLOT);
+    const slots = Math.max(1, 2 ** Math.ceil(Math.log2(2 * this.#open)));
+    const ids = new Int32Array(slots * ID_SLOT);
     const since = new Float64Array(slots);
     const methods = Array.from({ length: slots }, () => '');
     const owners = Array.from({ length: slots }, (): Owner | null => null);

@@ -57,3 +57,20 @@ test.each([1, 4_095, 4_096, 4_097, 70_000])('lookAt sees a read of %i octets as 
   const words = lookAt(read);
   expect(Array.from(read, (_, at) => words.getUint8(at))).toEqual([...read]);
 });
+
+test.each([100, 5_000])(
+  'lookAt sees %i octets as they are when they are read into the same place again and again',
+  (length) => {
+    const place = new Uint8Array(70_000);
+    const elsewhere = new Uint8Array(length).fill(0x78);
+    for (let round = 0; round < 5; round++) {
+      const read = Buffer.from(place.buffer, 0, length + round);
+      read.fill(round);
+      expect(lookAt(read).getUint8(length + round - 1)).toBe(round);
+      read.fill(round + 100);
+      expect(lookAt(read).getUint8(0)).toBe(round + 100);
+      if (round === 2) expect(lookAt(elsewhere).getUint8(length - 1)).toBe(0x78);
+      expect(lookAt(Buffer.from(place.buffer, 7, length)).getUint8(0)).toBe(round + 100);
+    }
+  },
+);
