@@ -1,7 +1,7 @@
 /** What the schema found, in words: the path, what it must be, and what stands there. */
 import type { z } from 'zod';
 import { keysAt } from './json-schema.js';
-import { formatPath, type ConfigProblem, type Path } from './problems.js';
+import { formatPath, MAX_PROBLEMS, type ConfigProblem, type Path } from './problems.js';
 import { configJsonSchema } from './schema.js';
 import { nearest } from './suggest.js';
 import type { YamlData } from './yaml.js';
@@ -16,11 +16,17 @@ const NEVER: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
+/** Made when it is needed: it takes some milliseconds. */
+let jsonSchema: ReturnType<typeof configJsonSchema> | null = null;
+
 /** Their values stand in no message: messages go to logs. */
 const SECRET = new Set<string | number>(['token', 'hep_auth_key', 'auth_key']);
 
+/** One more than is told, which tells that there are more. */
+const MOST = MAX_PROBLEMS + 1;
+
 export function problemsOf(issues: readonly Issue[], data: YamlData): ConfigProblem[] {
-  return issues.flatMap((issue) => describe(issue, [], data));
+  return issues.slice(0, MOST).flatMap((issue) => describe(issue, [], data));
 }
 
 function describe(issue: Issue, around: Path, data: YamlData): ConfigProblem[] {
@@ -34,7 +40,7 @@ function describe(issue: Issue, around: Path, data: YamlData): ConfigProblem[] {
     case 'custom':
       return [problem(issue.message)];
     case 'unrecognized_keys':
-      return issue.keys.map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
+      return issue.keys.slice(0, MOST).map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
     case 'invalid_key':
       return [problem(issue.issues[0]?.message ?? issue.message)];
     case 'invalid_union': {
@@ -106,7 +112,7 @@ function unknownKey(key: string, path: Path): string {
   if (name !== key) return `a blank is missing behind it: write "${name}: VALUE"`;
   const never = Object.hasOwn(NEVER, key) ? NEVER[key] : undefined;
   if (never !== undefined) return never;
-  const schema = configJsonSchema();
+  const schema = (jsonSchema ??= configJsonSchema());
   const here = keysAt(schema, path);
   const slip = nearest(key, here);
   if (slip !== null) return `no such key; did you mean ${slip}?`;

@@ -10,11 +10,16 @@ export interface ConfigProblem {
   readonly line: number | null;
 }
 
-/** A configuration that cannot be used: code `config_invalid`, with everything that is wrong with it. */
+/** More help nobody: another file was named, or one slip is behind all of them. */
+export const MAX_PROBLEMS = 50;
+const AND_MORE: ConfigProblem = { path: '', message: 'and more that is wrong', line: null };
+
+/** A configuration that cannot be used: code `config_invalid`, with all that is wrong with it, or the beginning of that. */
 export class ConfigError extends MsrptapError {
   readonly problems: readonly ConfigProblem[];
 
-  constructor(file: string, problems: readonly ConfigProblem[], options?: ErrorOptions) {
+  constructor(file: string, found: readonly ConfigProblem[], options?: ErrorOptions) {
+    const problems = found.length > MAX_PROBLEMS ? [...found.slice(0, MAX_PROBLEMS), AND_MORE] : found;
     super('config_invalid', [`${file} cannot be used:`, ...problems.map(formatProblem)].join('\n  '), options);
     this.name = 'ConfigError';
     this.problems = problems;

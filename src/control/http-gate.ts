@@ -16,7 +16,7 @@ export interface HttpGateOptions {
   readonly requestsPerSecond?: number | undefined;
 }
 
-/** A scraper and some operators ask a few; this is what costs a tenth of a processor at most. */
+/** A scraper and some operators ask a few, and a script that switches tracing for many sessions some hundred. */
 const REQUESTS_PER_SECOND = 1_000;
 
 /** Why requests were refused before anything was done for them. */

@@ -4,7 +4,9 @@ import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Log } from '../lib/log.js';
+import { OneATurn } from '../lib/one-a-turn.js';
 import { discardBody } from './http-body.js';
+import { HttpConnections } from './http-connections.js';
 import { HttpGate, type HttpGateOptions, type Refusal } from './http-gate.js';
 import { httpRoutes, text, type Answer, type Readiness, type Route, type RouteOptions } from './http-routes.js';
 
@@ -33,9 +35,6 @@ export const HTTP_TIMEOUTS: HttpTimeouts = {
   close: 1_000,
 };
 
-/** A few scrapers and operators; a flood must not take descriptors from the links. */
-export const MAX_HTTP_CONNECTIONS = 64;
-
 /** Octets; Node's default. */
 const MAX_HEADERS = 16_384;
 
@@ -56,6 +55,8 @@ export class HttpServer {
   readonly #timeouts: HttpTimeouts;
   readonly #gate: HttpGate;
   readonly #routes: ReadonlyMap<string, Route>;
+  readonly #connections = new HttpConnections();
+  readonly #turns = new OneATurn();
   readonly #server: Server;
 
   /** @throws MsrptapError config_invalid when two routes would have the same path */
@@ -76,8 +77,8 @@ export class HttpServer {
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL, headers),
       maxHeaderSize: MAX_HEADERS,
     });
-    this.#server.maxConnections = MAX_HTTP_CONNECTIONS;
     this.#server.setTimeout(idle);
+    this.#server.on('connection', (socket) => this.#connections.opened(socket));
     this.#server.on('request', (incoming, response) => void this.#serve(incoming, response));
   }
 
@@ -119,13 +120,14 @@ export class HttpServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!(await this.#connections.turnOf(request, response))) return;
     let answer: Answer;
     try {
       answer = await this.#answer(request);
     } catch (error) {
       // Gone before the end of its own request: nobody is there to answer.
       if (request.destroyed && !request.complete) return;
-      this.#log.error({ err: error, url: request.url }, 'an HTTP request failed');
+      this.#log.error({ err: error, path: pathOf(request) }, 'an HTTP request failed');
       answer = text(500, 'internal error');
     }
     const { status, headers = {}, body = '', hangUp = false } = answer;
@@ -143,17 +145,24 @@ export class HttpServer {
     }
   }
 
-  #answer(request: IncomingMessage): Answer | Promise<Answer> {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    const route = this.#routes.get(path);
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const route = this.#routes.get(pathOf(request));
     const refusal = this.#gate.refuse(request, route);
     if (refusal !== null) return refusal;
     if (route === undefined) return text(404, 'not found');
     if (!route.methods.includes(request.method ?? '')) {
       return text(405, 'method not allowed', { Allow: route.methods.join(', ') });
     }
+    // Figures and lists take milliseconds each, in a process that may be the one that carries the traffic.
+    if (route.guarded) await this.#turns.next();
     return route.answer(request);
   }
+}
+
+/** Without what stands behind a question mark, which may be anything that somebody took for a place of the token. */
+function pathOf({ url = '' }: IncomingMessage): string {
+  const [path = ''] = url.split('?', 1);
+  return path;
 }
 
 const LISTEN_HELP: Readonly<Record<string, string>> = {

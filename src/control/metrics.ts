@@ -1,7 +1,11 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Allowance } from '../lib/allowance.js';
 import { FigureHistogram } from './figure-histogram.js';
 import type { Figures, Samples } from './figures.js';
 import { CONTROL_FAMILIES, type ControlSources, TRAFFIC_FAMILIES } from './metric-families.js';
+
+/** One takes a millisecond or more of a process that may carry the traffic, and asks all workers; a few scrapers ask every second. */
+const SCRAPES_PER_SECOND = 20;
 
 export interface MetricsOptions {
   /** prometheus.prefix; default msrptap. */
@@ -28,9 +32,11 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #prefix: string;
   readonly #figures: () => Figures | Promise<Figures>;
+  readonly #allowance = new Allowance(SCRAPES_PER_SECOND);
   /** What the scrape under way is told. */
   #current: Figures = {};
-  #scraping: Promise<unknown> = Promise.resolve();
+  #scraping: Promise<Scrape> | null = null;
+  #last: Scrape | null = null;
 
   constructor({ prefix = 'msrptap', figures, sources }: MetricsOptions) {
     this.#prefix = prefix;
@@ -40,17 +46,18 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** The text that Prometheus reads. */
+  /** The text that Prometheus reads. Who asks while one is made gets the same; beyond what there may be in a second, the last. */
   scrape(): Promise<Scrape> {
-    // One after the other: figures that came later must not be told first, or a counter would seem to go back.
-    const scrape = this.#scraping.then(() => this.#scrape());
-    this.#scraping = scrape.catch(() => {});
-    return scrape;
+    if (this.#scraping !== null) return this.#scraping;
+    if (!this.#allowance.spend(1) && this.#last !== null) return Promise.resolve(this.#last);
+    this.#scraping = this.#scrape().finally(() => (this.#scraping = null));
+    return this.#scraping;
   }
 
   async #scrape(): Promise<Scrape> {
     this.#current = await this.#figures();
-    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+    this.#last = { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+    return this.#last;
   }
 
   #register({ name, type, help, labels = [] }: Described, samples: () => Samples): void {

@@ -1,4 +1,5 @@
-import { HTTP_TIMEOUTS, MAX_HTTP_CONNECTIONS } from '#src/control/http.js';
+import { HTTP_TIMEOUTS } from '#src/control/http.js';
+import { MAX_HTTP_CONNECTIONS, MAX_PIPELINED } from '#src/control/http-connections.js';
 import { once } from 'node:events';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -124,17 +125,86 @@ describe('a client that is slow', () => {
   });
 });
 
-it('a flood of connections beyond the limit is closed, and the others live', async () => {
-  const { port } = await startServer();
-  const held = Array.from({ length: MAX_HTTP_CONNECTIONS }, () => dial(port));
-  await Promise.all(held.map(async (socket) => once(socket, 'connect')));
-  // Accepting is in order: once the last one held was answered, the limit is reached.
-  held.at(-1)?.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await once(held.at(-1) ?? dial(port), 'data');
-  expect(await exchange(port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n').catch(() => '')).toBe('');
-  held[0]?.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  expect(String(await once(held[0] ?? dial(port), 'data'))).toMatch(/^HTTP\/1\.1 200 /);
-  for (const socket of held) socket.destroy();
+const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const SCRAPE = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+describe('a flood', () => {
+  it.each([
+    ['connections that say nothing', ''],
+    ['requests that never end', `${POST}Transfer-Encoding: chunked\r\n\r\n`],
+    ['answers that are taken, and nothing more asked', HEALTH],
+  ])('of %s does not keep out a health check', async (_, bytes) => {
+    const { port } = await startServer({ timeouts: { headers: 60_000, request: 60_000, keepAlive: 60_000 } });
+    const held = Array.from({ length: MAX_HTTP_CONNECTIONS }, () => dial(port));
+    const closed: number[] = [];
+    for (const [index, socket] of held.entries()) {
+      socket.on('error', () => {}).resume();
+      socket.once('close', () => closed.push(index)).once('end', () => socket.destroy());
+      socket.write(bytes);
+      await once(socket, 'connect');
+    }
+    expect(await get(port, '/healthz', { headers: { Connection: 'close' } })).toMatchObject({ status: 200 });
+    // The one that has held its place for longest, which makes room; the others are let alone.
+    await expect.poll(() => closed).toEqual([0]);
+    for (const socket of held) socket.destroy();
+  });
+
+  it('of connections whose requests are being answered is not cut off', async () => {
+    const answer = new Deferred<{ contentType: string; body: string }>();
+    let asked = 0;
+    const { port } = await startServer({
+      scrape: () => {
+        asked += 1;
+        return answer.promise;
+      },
+    });
+    const asking = Array.from({ length: MAX_HTTP_CONNECTIONS }, async () => get(port, '/metrics'));
+    await expect.poll(() => asked).toBe(MAX_HTTP_CONNECTIONS);
+    await expect(get(port, '/healthz')).rejects.toThrow('fetch failed');
+    answer.resolve({ contentType: 'text/plain', body: 'up 1\n' });
+    expect(new Set((await Promise.all(asking)).map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
+  it('of requests on one connection, of which no answer is taken, is answered one by one and then cut off', async () => {
+    let scrapes = 0;
+    const { port } = await startServer({
+      scrape: async () => {
+        scrapes += 1;
+        return { contentType: 'text/plain', body: 'x'.repeat(8 * 1_048_576) };
+      },
+    });
+    const few = dial(port).pause();
+    few.write(SCRAPE.repeat(MAX_PIPELINED));
+    await expect.poll(() => scrapes).toBe(1);
+    const many = dial(port).resume();
+    many.on('error', () => {}).once('end', () => many.destroy());
+    many.write(SCRAPE.repeat(1_000));
+    await once(many, 'close');
+    // Of the second connection none or one; of the first no other, as the first answer is not taken yet.
+    expect(scrapes).toBeLessThanOrEqual(2);
+    let octets = 0;
+    few.on('data', (bytes: Buffer) => (octets += bytes.length)).resume();
+    await expect.poll(() => octets, { timeout: 10_000 }).toBeGreaterThan(MAX_PIPELINED * 8 * 1_048_576);
+    few.destroy();
+  });
+
+  it('of requests leaves a turn of the event loop between each two', async () => {
+    const turns: number[] = [];
+    let turn = 0;
+    const count = (): void => {
+      turn += 1;
+      if (turns.length < 20) setImmediate(count);
+    };
+    const { port } = await startServer({
+      scrape: async () => {
+        if (turns.length === 0) count();
+        turns.push(turn);
+        return { contentType: 'text/plain', body: 'up 1\n' };
+      },
+    });
+    await Promise.all(Array.from({ length: 20 }, async () => get(port, '/metrics')));
+    expect(new Set(turns).size).toBe(20);
+  });
 });
 
 describe('close', () => {

@@ -1,3 +1,4 @@
+import type { Figures } from '#src/control/figures.js';
 import { Counting } from '#src/control/counting.js';
 import type { ControlSources, TrafficSources } from '#src/control/metric-families.js';
 import { Metrics as Scraped, type Scrape } from '#src/control/metrics.js';
@@ -426,6 +427,20 @@ describe('what a scrape gives', () => {
     );
     expect(names.filter((name) => name.startsWith('msrptap_'))).toEqual([]);
     expect((await metrics.scrape()).contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  });
+
+  it('is the last one for those who scrape all the time, and made 20 times in a second at most', async () => {
+    let made = 0;
+    const figures = (): Figures => {
+      made += 1;
+      return {};
+    };
+    const metrics = new Scraped({ sources: SOURCES, figures });
+    const start = performance.now();
+    for (let scrape = 0; scrape < 200; scrape += 1) expect((await metrics.scrape()).body).toContain('msrptap_workers');
+    const seconds = (performance.now() - start) / 1_000;
+    expect(made).toBeLessThanOrEqual(20 * (1 + seconds));
+    expect(made).toBeGreaterThanOrEqual(20);
   });
 
   it('is the same for two who scrape at once', async () => {
