@@ -1,7 +1,7 @@
 /** What the schema found, in words: the path, what it must be, and what stands there. */
 import type { z } from 'zod';
 import { keysAt } from './json-schema.js';
-import { formatPath, type ConfigProblem, type Path } from './problems.js';
+import { formatPath, MAX_PROBLEMS, type ConfigProblem, type Path } from './problems.js';
 import { configJsonSchema } from './schema.js';
 import { nearest } from './suggest.js';
 import type { YamlData } from './yaml.js';
@@ -34,7 +34,7 @@ function describe(issue: Issue, around: Path, data: YamlData): ConfigProblem[] {
     case 'custom':
       return [problem(issue.message)];
     case 'unrecognized_keys':
-      return issue.keys.map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
+      return issue.keys.slice(0, MAX_PROBLEMS + 1).map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
     case 'invalid_key':
       return [problem(issue.issues[0]?.message ?? issue.message)];
     case 'invalid_union': {

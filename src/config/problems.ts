@@ -10,14 +10,20 @@ export interface ConfigProblem {
   readonly line: number | null;
 }
 
-/** A configuration that cannot be used: code `config_invalid`, with everything that is wrong with it. */
+const AND_MORE: ConfigProblem = { path: '', message: 'there is more: mend these first', line: null };
+
+/** Whoever mends so many looks again before going on. */
+export const MAX_PROBLEMS = 100;
+
+/** A configuration that cannot be used: code `config_invalid`, with what is wrong with it, the first 100 of more. */
 export class ConfigError extends MsrptapError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[], options?: ErrorOptions) {
-    super('config_invalid', [`${file} cannot be used:`, ...problems.map(formatProblem)].join('\n  '), options);
+    const told = problems.length > MAX_PROBLEMS ? [...problems.slice(0, MAX_PROBLEMS), AND_MORE] : problems;
+    super('config_invalid', [`${file} cannot be used:`, ...told.map(formatProblem)].join('\n  '), options);
     this.name = 'ConfigError';
-    this.problems = problems;
+    this.problems = told;
   }
 }
 

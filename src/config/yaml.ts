@@ -1,14 +1,25 @@
 /** A YAML text as plain data, with the way back: the line of every path. */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+} from 'yaml';
 import { messageOf } from '../lib/errors.js';
 import { ConfigError, type ConfigProblem, type Path } from './problems.js';
+import { beyondBounds } from './yaml-bounds.js';
 
 /** Uses of anchors that a text may have; more are a mistake, or meant to fill the memory. */
 const MAX_ALIASES = 100;
 
 /** In place of the yaml package's own, which quote what stands there (it may be a token) or speak to programmers. */
 const MESSAGES: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: 'this key stands twice in its section',
   TAG_RESOLVE_FAILED: 'a value that begins with ! needs quotes',
   MULTIPLE_DOCS: 'this is more than one document; a line of --- begins another',
 };
@@ -19,19 +30,30 @@ export interface YamlData {
   lineOf(path: Path): number | null;
 }
 
-/** @throws {ConfigError} when the text is not YAML 1.2, or has a key twice */
+/** @throws {ConfigError} when the text is not YAML 1.2, has a key twice, or is longer or deeper than any configuration */
 export function readYaml(text: string, file: string): YamlData {
+  const beyond = beyondBounds(text);
+  if (beyond !== null) throw new ConfigError(file, [{ path: '', message: beyond, line: null }]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const problems = [...document.errors, ...document.warnings].map((error): ConfigProblem => {
-    return { path: '', message: MESSAGES[error.code] ?? error.message, line: lines.linePos(error.pos[0]).line };
-  });
+  // The yaml package compares each key with all others of its map.
+  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false };
+  const document = parseDocument(text, options);
+  const problemAt = (message: string, offset: number): ConfigProblem => {
+    return { path: '', message, line: lines.linePos(offset).line };
+  };
+  const { pairs, twice } = pairsOf(document);
+  const problems = [
+    ...[...document.errors, ...document.warnings].map((error) => {
+      return problemAt(MESSAGES[error.code] ?? error.message, error.pos[0]);
+    }),
+    ...twice.map((offset) => problemAt('this key stands twice in its section', offset)),
+  ];
   if (problems.length > 0) throw new ConfigError(file, problems);
   try {
     return {
       value: document.toJS({ maxAliasCount: MAX_ALIASES }),
       lineOf(path) {
-        const offset = offsetOf(document, path);
+        const offset = offsetOf(document, pairs, path);
         return offset === null ? null : lines.linePos(offset).line;
       },
     };
@@ -45,14 +67,35 @@ export function readYaml(text: string, file: string): YamlData {
   }
 }
 
-function offsetOf(document: Document.Parsed, path: Path): number | null {
+/** By map, and in it by key. */
+type Pairs = ReadonlyMap<unknown, ReadonlyMap<unknown, Pair>>;
+
+/** @returns also the offsets of keys that stand in their map already */
+function pairsOf(document: Document.Parsed): { readonly pairs: Pairs; readonly twice: readonly number[] } {
+  const pairs = new Map<unknown, Map<unknown, Pair>>();
+  const twice: number[] = [];
+  visit(document, {
+    Map(_, map) {
+      const known = new Map<unknown, Pair>();
+      for (const pair of map.items) {
+        if (!isScalar(pair.key)) continue;
+        if (known.has(pair.key.value)) twice.push(pair.key.range?.[0] ?? 0);
+        else known.set(pair.key.value, pair);
+      }
+      pairs.set(map, known);
+    },
+  });
+  return { pairs, twice: twice.toSorted((a, b) => a - b) };
+}
+
+function offsetOf(document: Document.Parsed, pairs: Pairs, path: Path): number | null {
   let offset: number | null = null;
   let node: unknown = document.contents;
   for (const step of path) {
     const around = isAlias(node) ? node.resolve(document) : node;
     let found: unknown;
     if (isMap(around)) {
-      const pair = around.items.find(({ key }) => isScalar(key) && key.value === String(step));
+      const pair = pairs.get(around)?.get(String(step));
       found = pair?.key;
       node = pair?.value;
     } else if (isSeq(around)) {
