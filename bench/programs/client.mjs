@@ -5,28 +5,26 @@ import { Links } from './links.mjs';
 /** @import { Traffic, Work } from './messages.mjs' */
 
 export class Client {
-  #links = new Links();
+  #links;
   /** SENDs of the present run that are not yet sent. */
   #due = 0;
   /** Exchanges of the present run that are not yet complete. */
   #open = 0;
   #onDone = () => {};
-  #work;
-  #onError;
+  #window;
 
   /** @param {Work} work @param {(error: Error) => void} onError of a link: bytes that are not the bench's, an end before `close` */
   constructor(work, onError) {
-    this.#work = work;
-    this.#onError = onError;
+    this.#window = work.window;
+    this.#links = new Links(work, (link, count) => this.#answered(link, count), onError);
   }
 
   /**
    * @param {number} port on 127.0.0.1
    * @param {(link: number, localPort: number) => Traffic} trafficOf
    */
-  async connect(port, trafficOf) {
-    const onResponses = (/** @type {Link} */ link, /** @type {number} */ count) => this.#answered(link, count);
-    await this.#links.open(this.#work, port, trafficOf, onResponses, this.#onError);
+  connect(port, trafficOf) {
+    return this.#links.open(port, trafficOf);
   }
 
   /** Resolves when all responses have arrived. @param {number} exchanges over all links */
@@ -35,7 +33,7 @@ export class Client {
     this.#open = exchanges;
     /** @type {Promise<void>} */
     const done = new Promise((resolve) => (this.#onDone = resolve));
-    for (const link of this.#links.all) this.#send(link, this.#work.window);
+    for (const link of this.#links.all) this.#send(link, this.#window);
     await done;
   }
 

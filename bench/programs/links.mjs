@@ -27,15 +27,27 @@ export class Links {
   /** @type {Socket[]} */
   #sockets = [];
   #closing = false;
+  #work;
+  #onResponses;
+  #onError;
 
   /**
    * @param {Work} work
-   * @param {number} port of the proxy, on 127.0.0.1
-   * @param {(link: number, localPort: number) => Traffic} trafficOf
    * @param {(link: Link, count: number) => void} onResponses
    * @param {(error: Error) => void} onError bytes that are not the bench's, an end before `close`
    */
-  async open(work, port, trafficOf, onResponses, onError) {
+  constructor(work, onResponses, onError) {
+    this.#work = work;
+    this.#onResponses = onResponses;
+    this.#onError = onError;
+  }
+
+  /**
+   * @param {number} port of the proxy, on 127.0.0.1
+   * @param {(link: number, localPort: number) => Traffic} trafficOf
+   */
+  async open(port, trafficOf) {
+    const [work, onResponses, onError] = [this.#work, this.#onResponses, this.#onError];
     for (let first = 0; first < work.links; first += AT_A_TIME) {
       const sockets = Array.from({ length: Math.min(AT_A_TIME, work.links - first) }, () => dial(work, port));
       await Promise.all(sockets.map((socket) => once(socket, work.tls === null ? 'connect' : 'secureConnect')));

@@ -8,25 +8,21 @@ import { Links } from './links.mjs';
 /** @import { Traffic, Work } from './messages.mjs' */
 
 export class PacedClient {
-  #links = new Links();
+  #links;
   /** When the messages without a response were due, in milliseconds, by link, oldest first. @type {number[][]} */
   #due = [];
   /** Milliseconds. @type {number[]} */
   #latencies = [];
   #onResponse = () => {};
-  #work;
-  #onError;
 
   /** @param {Work} work @param {(error: Error) => void} onError */
   constructor(work, onError) {
-    this.#work = work;
-    this.#onError = onError;
+    this.#links = new Links(work, (link, count) => this.#answered(link, count), onError);
   }
 
   /** @param {number} port @param {(link: number, localPort: number) => Traffic} trafficOf */
   async connect(port, trafficOf) {
-    const onResponses = (/** @type {Link} */ link, /** @type {number} */ count) => this.#answered(link, count);
-    await this.#links.open(this.#work, port, trafficOf, onResponses, this.#onError);
+    await this.#links.open(port, trafficOf);
     this.#due = this.#links.all.map(() => []);
   }
 

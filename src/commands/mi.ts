@@ -1,7 +1,7 @@
 import { readConfig } from '../config.js';
 import type { Environment } from '../config/token.js';
 import { callMi } from '../control/mi-client.js';
-import type { MiError } from '../control/mi-command.js';
+import type { MiError, MiResponse } from '../control/mi-command.js';
 import { canonicalIp, formatEndpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { ExitStatus, Terminal } from './command.js';
@@ -41,10 +41,10 @@ export async function mi({ file, url, token, words }: MiArguments, terminal: Ter
   const from = file === undefined ? { url: DEFAULT_URL, token: own } : fromConfig(file, url, { token: own });
   const response = await callMi({ ...call, url: url ?? from.url, token: token ?? from.token });
   if ('error' in response) {
-    terminal.complain(`msrptap: ${errorText(response.error)}`);
+    terminal.complain(`msrptap: ${replyText(response)}`);
     return 1;
   }
-  terminal.print(resultText(response.result));
+  terminal.print(replyText(response));
   return 0;
 }
 
@@ -81,6 +81,11 @@ function fromConfig(
   }
   const ip = DIALLED[canonicalIp(httpd.ip)] ?? httpd.ip;
   return { url: `http://${formatEndpoint({ ip, port: httpd.port })}/${mi_http.root}`, token: httpd.token };
+}
+
+/** What is shown of a reply, be it of anybody: lines that neither move a cursor nor turn what is read. */
+export function replyText(response: MiResponse): string {
+  return 'error' in response ? errorText(response.error) : resultText(response.result);
 }
 
 /** JSON with 4 blanks; a text alone as it is. */

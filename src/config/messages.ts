@@ -16,17 +16,11 @@ const NEVER: Readonly<Record<string, string>> = Object.fromEntries(
   ]),
 );
 
-/** Made when it is needed: it takes some milliseconds. */
-let jsonSchema: ReturnType<typeof configJsonSchema> | null = null;
-
 /** Their values stand in no message: messages go to logs. */
 const SECRET = new Set<string | number>(['token', 'hep_auth_key', 'auth_key']);
 
-/** One more than is told, which tells that there are more. */
-const MOST = MAX_PROBLEMS + 1;
-
 export function problemsOf(issues: readonly Issue[], data: YamlData): ConfigProblem[] {
-  return issues.slice(0, MOST).flatMap((issue) => describe(issue, [], data));
+  return issues.flatMap((issue) => describe(issue, [], data));
 }
 
 function describe(issue: Issue, around: Path, data: YamlData): ConfigProblem[] {
@@ -40,7 +34,7 @@ function describe(issue: Issue, around: Path, data: YamlData): ConfigProblem[] {
     case 'custom':
       return [problem(issue.message)];
     case 'unrecognized_keys':
-      return issue.keys.slice(0, MOST).map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
+      return issue.keys.slice(0, MAX_PROBLEMS + 1).map((key) => problem(unknownKey(key, path), [...path, nameIn(key)]));
     case 'invalid_key':
       return [problem(issue.issues[0]?.message ?? issue.message)];
     case 'invalid_union': {
@@ -112,7 +106,7 @@ function unknownKey(key: string, path: Path): string {
   if (name !== key) return `a blank is missing behind it: write "${name}: VALUE"`;
   const never = Object.hasOwn(NEVER, key) ? NEVER[key] : undefined;
   if (never !== undefined) return never;
-  const schema = (jsonSchema ??= configJsonSchema());
+  const schema = configJsonSchema();
   const here = keysAt(schema, path);
   const slip = nearest(key, here);
   if (slip !== null) return `no such key; did you mean ${slip}?`;

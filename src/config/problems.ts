@@ -10,19 +10,20 @@ export interface ConfigProblem {
   readonly line: number | null;
 }
 
-/** More help nobody: another file was named, or one slip is behind all of them. */
-export const MAX_PROBLEMS = 50;
-const AND_MORE: ConfigProblem = { path: '', message: 'and more that is wrong', line: null };
+const AND_MORE: ConfigProblem = { path: '', message: 'there is more: mend these first', line: null };
 
-/** A configuration that cannot be used: code `config_invalid`, with all that is wrong with it, or the beginning of that. */
+/** Whoever mends so many looks again before going on. */
+export const MAX_PROBLEMS = 100;
+
+/** A configuration that cannot be used: code `config_invalid`, with what is wrong with it, the first 100 of more. */
 export class ConfigError extends MsrptapError {
   readonly problems: readonly ConfigProblem[];
 
-  constructor(file: string, found: readonly ConfigProblem[], options?: ErrorOptions) {
-    const problems = found.length > MAX_PROBLEMS ? [...found.slice(0, MAX_PROBLEMS), AND_MORE] : found;
-    super('config_invalid', [`${file} cannot be used:`, ...problems.map(formatProblem)].join('\n  '), options);
+  constructor(file: string, problems: readonly ConfigProblem[], options?: ErrorOptions) {
+    const told = problems.length > MAX_PROBLEMS ? [...problems.slice(0, MAX_PROBLEMS), AND_MORE] : problems;
+    super('config_invalid', [`${file} cannot be used:`, ...told.map(formatProblem)].join('\n  '), options);
     this.name = 'ConfigError';
-    this.problems = problems;
+    this.problems = told;
   }
 }
 

@@ -39,11 +39,14 @@ export function parseConfig(text: string, file: string, environment: Environment
   return complete(result.data, resolve(file), directory, environment);
 }
 
+/** Whatever there is on this machine. Made once, as it is asked for again and again by whoever mends a text. */
+const textSchema = withRules(schema, RULES);
+
 /** What is wrong with the text of a configuration, whatever there is on this machine. */
 export function textProblems(text: string, file: string): readonly ConfigProblem[] {
   try {
     const data = readYaml(text, file);
-    const result = withRules(schema, RULES).safeParse(withoutEmpty(data.value));
+    const result = textSchema.safeParse(withoutEmpty(data.value));
     return result.success ? [] : problemsOf(result.error.issues, data);
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;

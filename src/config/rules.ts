@@ -48,18 +48,22 @@ const socketsDiffer: Rule = {
       })),
       { at: httpd as Endpoint, name: 'httpd', path: ['httpd', 'port'] },
       ...(hep_input?.transport === 'tcp' ? [{ at: hep_input, name: 'hep_input', path: ['hep_input'] }] : []),
-    ];
-    for (const [index, { at, path }] of sockets.entries()) {
-      const other = sockets.slice(0, index).find((earlier) => clash(earlier.at, at));
-      if (other !== undefined) refuse(path, `${formatEndpoint(other.at)} is the socket of ${other.name} already`);
+    ].map((socket) => ({ ...socket, bound: canonical(socket.at) }));
+    for (const socket of sockets) {
+      const first = sockets.find((other) => other === socket || clash(other.bound, socket.bound));
+      if (first === undefined || first === socket) continue;
+      refuse(socket.path, `${formatEndpoint(first.at)} is the socket of ${first.name} already`);
     }
   },
 };
 
-/** Whether the system refuses to bind both: `::` takes IPv4 too. */
-function clash(one: Endpoint, other: Endpoint): boolean {
-  if (one.port !== other.port || one.port === 0) return false;
-  const [a, b] = [canonicalIp(one.ip), canonicalIp(other.ip)];
+function canonical({ ip, port }: Endpoint): Endpoint {
+  return { ip: canonicalIp(ip), port };
+}
+
+/** Whether the system refuses to bind both, which are canonical: `::` takes IPv4 too. */
+function clash({ ip: a, port }: Endpoint, { ip: b, port: other }: Endpoint): boolean {
+  if (port !== other || port === 0) return false;
   if (a === b || a === '::' || b === '::') return true;
   return (a === '0.0.0.0' && isIPv4(b)) || (b === '0.0.0.0' && isIPv4(a));
 }
@@ -67,7 +71,11 @@ function clash(one: Endpoint, other: Endpoint): boolean {
 const datagramSocketsDiffer: Rule = {
   reads: ['mi_datagram', 'hep_input'],
   check({ mi_datagram, hep_input }, refuse) {
-    if (mi_datagram === undefined || hep_input?.transport !== 'udp' || !clash(mi_datagram.socket_name, hep_input))
+    if (
+      mi_datagram === undefined ||
+      hep_input?.transport !== 'udp' ||
+      !clash(canonical(mi_datagram.socket_name), canonical(hep_input))
+    )
       return;
     refuse(['hep_input'], `${formatEndpoint(mi_datagram.socket_name)} is the socket of mi_datagram already`);
   },

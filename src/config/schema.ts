@@ -278,7 +278,13 @@ export const schema = section(shape);
 /** The sections of a configuration that passed the schema: what fits together, rules.ts tells. */
 export type Sections = z.output<typeof schema>;
 
-/** A JSON Schema (draft 2020-12) of the configuration as users write it: for editors. */
+let jsonSchema: z.core.JSONSchema.JSONSchema | null = null;
+
+/**
+ * A JSON Schema (draft 2020-12) of the configuration as users write it: for editors. Made once: it takes longer than to
+ * read a configuration, and each key that is none asks for it.
+ */
 export function configJsonSchema(): z.core.JSONSchema.JSONSchema {
-  return z.toJSONSchema(schema, { io: 'input' });
+  jsonSchema ??= z.toJSONSchema(schema, { io: 'input' });
+  return jsonSchema;
 }

@@ -8,6 +8,8 @@ export function nearest(wrong: string, known: readonly string[]): string | null 
   let best: string | null = null;
   let fewest = allowed + 1;
   for (const key of known) {
+    // Each letter too many is a slip; what is as long as a file is not compared letter by letter.
+    if (Math.abs(wrong.length - key.length) >= fewest) continue;
     const slips = distance(wrong.toLowerCase(), key.toLowerCase());
     if (slips < fewest) [best, fewest] = [key, slips];
   }

@@ -1,10 +1,19 @@
 /** A YAML text as plain data, with the way back: the line of every path. */
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+} from 'yaml';
 import { messageOf } from '../lib/errors.js';
 import { ConfigError, type ConfigProblem, type Path } from './problems.js';
-
-/** Characters; hundreds of TLS domains fit in. A log named by mistake must not be taken apart: that takes seconds. */
-const MAX_TEXT = 262_144;
+import { beyondBounds } from './yaml-bounds.js';
 
 /** Uses of anchors that a text may have; more are a mistake, or meant to fill the memory. */
 const MAX_ALIASES = 100;
@@ -21,32 +30,34 @@ export interface YamlData {
   lineOf(path: Path): number | null;
 }
 
-/** What an object has by itself: a section of this name would be passed over in silence. */
+/** What each object has by itself: a section of this name would be passed over in silence. */
 const NO_KEY = '__proto__';
 
-/** @throws {ConfigError} when the text is not YAML 1.2, or has a key twice */
+/** @throws {ConfigError} when the text is not YAML 1.2, has a key twice, or is longer or deeper than any configuration */
 export function readYaml(text: string, file: string): YamlData {
-  if (text.length > MAX_TEXT) {
-    const message = `has ${text.length} characters; a configuration has ${MAX_TEXT} at most`;
-    throw new ConfigError(file, [{ path: '', message, line: null }]);
-  }
+  const beyond = beyondBounds(text);
+  if (beyond !== null) throw new ConfigError(file, [{ path: '', message: beyond, line: null }]);
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    stringKeys: true,
-    uniqueKeys: false,
-  });
-  const errors = [...document.errors, ...document.warnings].map((error): ConfigProblem => {
-    return { path: '', message: MESSAGES[error.code] ?? error.message, line: lines.linePos(error.pos[0]).line };
-  });
-  const problems = errors.length > 0 ? errors : keyProblems(document, lines);
+  // The yaml package compares each key with all others of its map.
+  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, uniqueKeys: false };
+  const document = parseDocument(text, options);
+  const problemAt = (message: string, offset: number): ConfigProblem => {
+    return { path: '', message, line: lines.linePos(offset).line };
+  };
+  const { pairs, twice, nameless } = pairsOf(document);
+  const problems = [
+    ...[...document.errors, ...document.warnings].map((error) => {
+      return problemAt(MESSAGES[error.code] ?? error.message, error.pos[0]);
+    }),
+    ...twice.map((offset) => problemAt('this key stands twice in its section', offset)),
+    ...nameless.map((offset) => ({ ...problemAt('no such key', offset), path: NO_KEY })),
+  ];
   if (problems.length > 0) throw new ConfigError(file, problems);
   try {
     return {
       value: document.toJS({ maxAliasCount: MAX_ALIASES }),
       lineOf(path) {
-        const offset = offsetOf(document, path);
+        const offset = offsetOf(document, pairs, path);
         return offset === null ? null : lines.linePos(offset).line;
       },
     };
@@ -60,32 +71,44 @@ export function readYaml(text: string, file: string): YamlData {
   }
 }
 
-/** Keys that no section can have, or has already. (The yaml package compares each with each, for minutes where there are many.) */
-function keyProblems(document: Document.Parsed, lines: LineCounter): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  visit(document, {
-    Map: (_, { items }) => {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        const line = lines.linePos(key.range?.[0] ?? 0).line;
-        if (key.value === NO_KEY) problems.push({ path: NO_KEY, message: 'no such key', line });
-        if (seen.has(key.value)) problems.push({ path: '', message: 'this key stands twice in its section', line });
-        seen.add(key.value);
-      }
-    },
-  });
-  return problems;
+/** By map, and in it by key. */
+type Pairs = ReadonlyMap<unknown, ReadonlyMap<unknown, Pair>>;
+
+interface FoundPairs {
+  readonly pairs: Pairs;
+  /** Offsets of keys that stand in their map already. */
+  readonly twice: readonly number[];
+  /** Offsets of keys that are called NO_KEY. */
+  readonly nameless: readonly number[];
 }
 
-function offsetOf(document: Document.Parsed, path: Path): number | null {
+function pairsOf(document: Document.Parsed): FoundPairs {
+  const pairs = new Map<unknown, Map<unknown, Pair>>();
+  const twice: number[] = [];
+  const nameless: number[] = [];
+  visit(document, {
+    Map(_, map) {
+      const known = new Map<unknown, Pair>();
+      for (const pair of map.items) {
+        if (!isScalar(pair.key)) continue;
+        if (pair.key.value === NO_KEY) nameless.push(pair.key.range?.[0] ?? 0);
+        if (known.has(pair.key.value)) twice.push(pair.key.range?.[0] ?? 0);
+        else known.set(pair.key.value, pair);
+      }
+      pairs.set(map, known);
+    },
+  });
+  return { pairs, twice: twice.toSorted((a, b) => a - b), nameless };
+}
+
+function offsetOf(document: Document.Parsed, pairs: Pairs, path: Path): number | null {
   let offset: number | null = null;
   let node: unknown = document.contents;
   for (const step of path) {
     const around = isAlias(node) ? node.resolve(document) : node;
     let found: unknown;
     if (isMap(around)) {
-      const pair = around.items.find(({ key }) => isScalar(key) && key.value === String(step));
+      const pair = pairs.get(around)?.get(String(step));
       found = pair?.key;
       node = pair?.value;
     } else if (isSeq(around)) {

@@ -30,7 +30,7 @@ export async function callMi(call: MiCall): Promise<MiResponse> {
       `${call.url}: ${cause}: give the one that httpd.token or httpd.token_file sets, as MSRPTAP_TOKEN in the environment or with --token`,
     );
   }
-  const response = asResponse(body);
+  const response = readReply(body);
   if (response !== null) return response;
   throw new MsrptapError('mi_failed', `${call.url}: HTTP ${status} and no JSON-RPC reply: is it msrptap's httpd?`);
 }
@@ -68,7 +68,8 @@ async function read(response: IncomingMessage): Promise<string> {
   return Buffer.concat(parts, size).toString('utf8');
 }
 
-function asResponse(body: string): MiResponse | null {
+/** null: it is no reply of an MI. */
+export function readReply(body: string): MiResponse | null {
   let json: unknown;
   try {
     json = JSON.parse(body);

@@ -47,13 +47,9 @@ export class PositionFile {
   }
 
   /** @throws what the disk fails with */
-  async write({ segment, offset, claimed }: Position): Promise<void> {
-    this.#writes += 1;
-    const entry = Buffer.alloc(ENTRY_BYTES);
-    for (const [index, value] of [this.#writes, segment, offset, claimed].entries()) {
-      entry.writeUInt32BE(value, index * 4);
-    }
-    entry.writeUInt32BE(crc32(entry.subarray(0, CRC_AT)), CRC_AT);
+  async write(position: Position): Promise<void> {
+    this.#writes = (this.#writes + 1) >>> 0;
+    const entry = encodeEntry({ writes: this.#writes, position });
     await this.#handle.write(entry, 0, ENTRY_BYTES, (this.#writes % PLACES) * PLACE_BYTES);
   }
 
@@ -62,16 +58,41 @@ export class PositionFile {
   }
 
   async #read(): Promise<Position> {
-    let position = START;
-    for (let place = 0; place < PLACES; place += 1) {
-      const entry = Buffer.alloc(ENTRY_BYTES);
-      const { bytesRead } = await this.#handle.read(entry, 0, ENTRY_BYTES, place * PLACE_BYTES);
-      if (bytesRead < ENTRY_BYTES || crc32(entry.subarray(0, CRC_AT)) !== entry.readUInt32BE(CRC_AT)) continue;
-      const writes = entry.readUInt32BE(0);
-      if (writes <= this.#writes) continue;
-      this.#writes = writes;
-      position = { segment: entry.readUInt32BE(4), offset: entry.readUInt32BE(8), claimed: entry.readUInt32BE(12) };
-    }
+    const bytes = Buffer.alloc(PLACES * PLACE_BYTES);
+    const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, 0);
+    const { writes, position } = latestEntry(bytes.subarray(0, bytesRead));
+    this.#writes = writes;
     return position;
   }
+}
+
+interface Entry {
+  readonly writes: number;
+  readonly position: Position;
+}
+
+/** The later one of the entries that are whole; the start when there is none. @param bytes of the file, or of what is left of it */
+export function latestEntry(bytes: Buffer): Entry {
+  let latest: Entry | null = null;
+  for (let place = 0; place < PLACES; place += 1) {
+    const entry = entryAt(bytes, place * PLACE_BYTES);
+    // The count begins anew some day: the later one is ahead of the other by less than half of all numbers.
+    if (entry !== null && (latest === null || ((entry.writes - latest.writes) | 0) > 0)) latest = entry;
+  }
+  return latest ?? { writes: 0, position: START };
+}
+
+export function encodeEntry({ writes, position: { segment, offset, claimed } }: Entry): Buffer {
+  const entry = Buffer.alloc(ENTRY_BYTES);
+  for (const [index, value] of [writes, segment, offset, claimed].entries()) entry.writeUInt32BE(value, index * 4);
+  entry.writeUInt32BE(crc32(entry.subarray(0, CRC_AT)), CRC_AT);
+  return entry;
+}
+
+function entryAt(bytes: Buffer, at: number): Entry | null {
+  if (bytes.length < at + ENTRY_BYTES || crc32(bytes.subarray(at, at + CRC_AT)) !== bytes.readUInt32BE(at + CRC_AT)) {
+    return null;
+  }
+  const field = (index: number): number => bytes.readUInt32BE(at + index * 4);
+  return { writes: field(0), position: { segment: field(1), offset: field(2), claimed: field(3) } };
 }

@@ -54,7 +54,7 @@ export function scanRecords(window: Buffer, isEnd: boolean): Scanned {
     }
     if (!wasTorn) torn += 1;
     wasTorn = true;
-    at = nextHead(window, at, isEnd);
+    at = afterTorn(window, at, next, isEnd);
   }
   return { batch: { bytes: window.subarray(0, end), packets }, consumed: at, torn };
 }
@@ -78,7 +78,18 @@ function isIntact(window: Buffer, at: number, end: number): boolean {
   return crc32(window.subarray(at + RECORD_HEADER_BYTES, end)) === window.readUInt32BE(at + 4);
 }
 
-/** Where a record may begin next, after `at`. */
+/**
+ * Where a record may begin next. What a head announces belongs to it, torn or not: the payload is what somebody sent, and
+ * it may look like records.
+ * @param end as the head at `at` announces it; beyond the window it is cut off there
+ */
+function afterTorn(window: Buffer, at: number, end: number, isEnd: boolean): number {
+  if (end > window.length) return window.length;
+  const isHead = end !== NO_RECORD && recordEnd(window, end) !== NO_RECORD;
+  return isHead ? end : nextHead(window, at, isEnd);
+}
+
+/** Where a head may begin, after `at`. */
 function nextHead(window: Buffer, at: number, isEnd: boolean): number {
   const magic = window.indexOf(MAGIC, at + 1 + RECORD_HEADER_BYTES);
   if (magic !== -1) return magic - RECORD_HEADER_BYTES;

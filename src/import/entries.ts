@@ -27,6 +27,7 @@ export interface Verdicts {
   readonly refused: ReadonlyMap<string, string>;
   /** What is to be filled in below a path: in comments, or with what stands in for it. */
   readonly missing: ReadonlyMap<string, readonly Place[]>;
+  /** stand-ins: nobody is to read it, so the notes are left out. */
   readonly places: 'comments' | 'stand-ins';
 }
 
@@ -58,7 +59,7 @@ function linesOf(entries: readonly Entry[], around: Path, verdicts: Verdicts, in
   return entries.flatMap((entry, index) => {
     const path = [...around, entry.key ?? index];
     const refusal = verdicts.refused.get(formatPath(path));
-    const notes = (entry.notes ?? []).flatMap((note) => comment(note, indent));
+    const notes = verdicts.places === 'comments' ? (entry.notes ?? []).flatMap((note) => comment(note, indent)) : [];
     const lines = [...notes, ...ownLines(entry, path, verdicts, indent)];
     if (refusal === undefined) return lines;
     const out = lines.map((line) => line.replace(/^( *)(?! |# )/, '$1# '));

@@ -16,9 +16,6 @@ const SCRIPT_MODULES: Readonly<Record<string, string>> = {
   msrp_ua: 'the MSRP endpoint has no counterpart: msrptap stands before or behind it',
 };
 
-/** Made once: it takes longer than all the rest. */
-let schema: ReturnType<typeof configJsonSchema> | null = null;
-
 const NAME_OF_ROUTE = 'trace_filter_route';
 
 /**
@@ -37,7 +34,7 @@ export function importCfg(text: string, name: string): string {
 }
 
 function entriesOf(cfg: Cfg, notes: Notes): Entry[] {
-  schema ??= configJsonSchema();
+  const schema = configJsonSchema();
   const found = listeners(cfg.sockets, notes);
   const domains = tlsDomains(cfg.parameters, schema, notes);
   const [msrp, hep, ...others] = sections(cfg, schema, notes);

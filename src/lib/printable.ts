@@ -12,6 +12,7 @@ const ZERO_WIDTH_JOINER = '\u200d';
  * @param max UTF-16 units of the result; what is longer ends with …
  */
 export function printable(text: string, max: number): string {
+  if (text.length <= max && !UNPRINTABLE.test(text)) return text;
   let shown = '';
   for (let at = 0; at < text.length;) {
     const [read, written] = nextOf(text, at);

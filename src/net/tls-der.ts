@@ -67,5 +67,8 @@ export function timeOf({ tag, content }: DerElement): Date {
   // Two digits are of the years from 1950 to 2049.
   const century = Number(digits.slice(0, 2)) < 50 ? '20' : '19';
   const full = digits.length === 14 ? digits : century + digits;
-  return new Date(full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z'));
+  const time = new Date(full.replace(/^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/, '$1-$2-$3T$4:$5:$6Z'));
+  // The 32nd of a month.
+  if (Number.isNaN(time.getTime())) throw new RangeError(`${JSON.stringify(text)} is not a time`);
+  return time;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configWith, LEAST, problemsOf } from '../helpers/config.js';
+import { configWith, LEAST, problemsOf, problemWith } from '../helpers/config.js';
 
 const OFF = { from: null, auth_key: null };
 
@@ -68,10 +68,7 @@ describe('refused', () => {
       'a whole number of milliseconds from 1',
     ],
   ])('%s', (yaml, path, message) => {
-    const problems = problemsOf(LEAST + yaml);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({ path, line: 2 });
-    expect(problems[0]?.message).toContain(message);
+    expect(problemWith(yaml)).toEqual({ path, line: 2, message: expect.stringContaining(message) });
   });
 
   test('the key stands in no message', () => {

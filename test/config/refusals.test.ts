@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LEAST, problemsOf } from '../helpers/config.js';
+import { LEAST, problemsOf, problemWith } from '../helpers/config.js';
 
 const MS = 'must be a whole number of milliseconds from 0 to 2147483647';
 const MS_FROM_1 = 'must be a whole number of milliseconds from 1 to 2147483647';
@@ -163,10 +163,7 @@ describe.each([
   ['TLS domains', WRONG_DOMAINS],
 ])('wrong %s', (_, table) => {
   test.each(table)('%s', (yaml, path, message) => {
-    const problems = problemsOf(LEAST + yaml);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({ path, line: 2 });
-    expect(problems[0]?.message).toContain(message);
+    expect(problemWith(yaml)).toEqual({ path, line: 2, message: expect.stringContaining(message) });
   });
 });
 
@@ -235,10 +232,11 @@ describe('wrong ranges of to_path.allow', () => {
     '[2001:db8::1',
     '[10.0.0.1]:7:8',
   ])('%j', (range) => {
-    const problems = problemsOf(`${LEAST}to_path: { allow: [${JSON.stringify(range)}] }`);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({ path: 'to_path.allow[0]', line: 2 });
-    expect(problems[0]?.message).toContain(`as in "10.0.0.0/8:2000-7000"`);
+    expect(problemWith(`to_path: { allow: [${JSON.stringify(range)}] }`)).toEqual({
+      path: 'to_path.allow[0]',
+      line: 2,
+      message: expect.stringContaining('as in "10.0.0.0/8:2000-7000"'),
+    });
   });
 });
 
@@ -256,36 +254,14 @@ test('a long value is cut', () => {
   expect(problem?.message.length).toBeLessThan(200);
 });
 
-describe('a text that is hostile, or no configuration at all', () => {
-  test.each([
-    ['at the top', `${LEAST}__proto__: { httpd: { ip: 0.0.0.0 } }`, 2],
-    ['in a section', `${LEAST}httpd: { port: 0,\n  __proto__: { ip: 0.0.0.0 } }`, 3],
-    ['as the name of a domain', `${LEAST}tls_mgm: { server_domain: { __proto__: { certificate: a } } }`, 2],
-    ['behind an anchor', `${LEAST}httpd: &a { "__proto__": { ip: 0.0.0.0 } }\nmi_http: *a`, 2],
-  ])('__proto__ %s', (_, yaml, line) => {
-    expect(problemsOf(yaml)).toEqual([{ path: '__proto__', message: 'no such key', line }]);
-    expect(Object.hasOwn(Object.prototype, 'httpd')).toBe(false);
-  });
-
-  test.each([
-    ['keys', Array.from({ length: 10_000 }, (_, index) => `key${index}: 1`).join('\n')],
-    ['entries', `proto_hep:\n  hep_id:\n${'  - nonsense\n'.repeat(5_000)}`],
-    ['brackets', `a: ${'['.repeat(20_000)}`],
-  ])('thousands of wrong %s: the first fifty are told', (_, yaml) => {
-    const problems = problemsOf(`${LEAST}${yaml}`);
-    expect(problems.length).toBeLessThanOrEqual(51);
-    expect(problems.length === 51 ? problems.at(-1)?.message : 'and more that is wrong').toBe('and more that is wrong');
-  });
-
-  test('a longer one than any that is of use is not taken apart', () => {
-    const [problem] = problemsOf(`${LEAST}# ${'x'.repeat(262_144)}`);
-    expect(problem?.message).toMatch(/^has 262\d{3} characters; a configuration has 262144 at most$/);
-  });
-
-  test('sections within sections, by the thousand', () => {
-    const yaml = Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n');
-    expect(problemsOf(yaml)).not.toEqual([]);
-  });
+test.each([
+  ['at the top', `${LEAST}__proto__: { httpd: { ip: 0.0.0.0 } }`, 2],
+  ['in a section', `${LEAST}httpd: { port: 0,\n  __proto__: { ip: 0.0.0.0 } }`, 3],
+  ['as the name of a domain', `${LEAST}tls_mgm: { server_domain: { __proto__: { certificate: a } } }`, 2],
+  ['behind an anchor', `${LEAST}httpd: &a { "__proto__": { ip: 0.0.0.0 } }\nmi_http: *a`, 2],
+])('__proto__ %s', (_, yaml, line) => {
+  expect(problemsOf(yaml)).toEqual([{ path: '__proto__', message: 'no such key', line }]);
+  expect(Object.hasOwn(Object.prototype, 'httpd')).toBe(false);
 });
 
 test('everything that is wrong is told, each with its line', () => {

@@ -77,9 +77,9 @@ export class Campaign {
     }
   }
 
-  /** What a corpus of earlier runs reaches may be reached by fewer by now. */
+  /** What a corpus of earlier runs reaches may be reached by fewer by now; by the shortest, which take the least time. */
   async #distil() {
-    const given = this.#kept;
+    const given = this.#kept.toSorted((a, b) => a.length - b.length);
     this.#kept = [];
     for (const input of given) await this.#keepIfNew(input);
     if (this.#kept.length === 0) this.#kept = [...this.#target.seeds];

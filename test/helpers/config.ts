@@ -8,6 +8,14 @@ export function configWith(yaml: string): Config {
   return parseConfig(LEAST + yaml, '/etc/msrptap/msrptap.yaml');
 }
 
+/** The one thing that is wrong with what is added to {@link LEAST}; an error when there are more, or none. */
+export function problemWith(yaml: string): ConfigProblem {
+  const [problem, ...others] = problemsOf(LEAST + yaml);
+  if (problem === undefined || others.length > 0)
+    throw new Error(`${others.length + (problem ? 1 : 0)} problems, not one`);
+  return problem;
+}
+
 /** What is wrong with a configuration, each as `path: message`. */
 export function problemsOf(yaml: string, file = '/etc/msrptap/msrptap.yaml'): ConfigProblem[] {
   try {

@@ -86,6 +86,26 @@ describe('records', () => {
     }
   });
 
+  test('in the payload of one that is torn, as somebody may have sent them there, are none', () => {
+    const forged = encodeRecords(batchOf([packet(Buffer.from('forged'))]));
+    const payload = Buffer.concat([Buffer.from('said '), forged, forged, Buffer.from(' and so on')]);
+    const good = packet(Buffer.from('good'));
+    const records = encodeRecords(batchOf([packet(payload), good]));
+    const end = RECORD_HEADER_BYTES + packet(payload).length;
+    for (let length = 1; length < end; length += 1) {
+      expect(readAll(records.subarray(0, length), MAX_RECORD_BYTES), `cut at ${length}`).toEqual({
+        packets: [],
+        torn: 1,
+      });
+    }
+    const body = end - payload.length;
+    for (let at = body; at < end; at += 1) {
+      const damaged = Buffer.from(records);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ 0x55, at);
+      expect(readAll(damaged, MAX_RECORD_BYTES), `octet ${at}`).toEqual({ packets: [good], torn: 1 });
+    }
+  });
+
   test('after a long stretch of anything are found', () => {
     const good = packet(Buffer.from('good'));
     const noise = Buffer.alloc(3 * MAX_RECORD_BYTES, 'HEP3 is no record ');

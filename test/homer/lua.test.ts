@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Chat } from '../helpers/wire.js';
 import { CHAT_ROWS, storedChat } from './chat.js';
 import { Homer } from './homer.js';
-import { newCall, sendCall } from './sip.js';
+import { newCall, sendCall, SESSION_IN } from './sip.js';
 
 let homer: Homer;
 beforeAll(async () => {
@@ -13,25 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => homer.stop());
 
-test.each([
-  {
-    in: 'the answer',
-    offer: 'msrp://a.example.com:7654/offered.1;tcp',
-    answer: 'msrp://b.example.com:12763/SESSION;tcp',
-  },
-  {
-    in: 'the offer',
-    offer: 'msrp://a.example.com:7654/SESSION;tcp',
-    answer: 'msrp://b.example.com:12763/answered.1;tcp',
-  },
-  {
-    in: 'a path behind a relay, over TLS',
-    offer: 'msrps://a.example.com:7654/offered.2;tcp',
-    answer: 'msrps://relay.example.com:2855/AtTheRelay;tcp MSRPS://bob@[2001:db8::2]:12763/SESSION;tcp',
-  },
-])('a session-id in $in', async ({ offer, answer }) => {
+test.each(SESSION_IN)('a session-id in $in', async ({ callOf }) => {
   const chat = new Chat();
-  const call = newCall(offer.replace('SESSION', chat.session), answer.replace('SESSION', chat.session));
+  const call = callOf(chat.session);
   await sendCall(homer, call);
   const rows = await storedChat(homer, chat);
 

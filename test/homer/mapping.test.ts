@@ -7,7 +7,7 @@ import { CHAT_ROWS, storedChat } from './chat.js';
 import { DATA } from './heplify-server.js';
 import { CONFIGURATION, isMsrp, STOCK, transaction, type Mapping } from './homer-app.js';
 import { Homer } from './homer.js';
-import { newCall, sendCall } from './sip.js';
+import { newCall, sendCall, SESSION_IN } from './sip.js';
 
 const FILES = join(import.meta.dirname, '../../homer');
 const entry = readFileSync(join(FILES, 'correlation-mapping.json'), 'utf8');
@@ -43,26 +43,10 @@ test('the entry is appended to those of calls, once, however often it is install
   expect(await mappings('registration')).toEqual(STOCK);
 });
 
-test.each([
-  {
-    in: 'the answer',
-    offer: 'msrp://a.example.com:7654/offered.1;tcp',
-    answer: 'msrp://b.example.com:12763/SESSION;tcp',
-  },
-  {
-    in: 'the offer',
-    offer: 'msrp://a.example.com:7654/SESSION;tcp',
-    answer: 'msrp://b.example.com:12763/answered.1;tcp',
-  },
-  {
-    in: 'a path behind a relay, over TLS',
-    offer: 'msrps://a.example.com:7654/offered.2;tcp',
-    answer: 'msrps://relay.example.com:2855/AtTheRelay;tcp MSRPS://bob@[2001:db8::2]:12763/SESSION;tcp',
-  },
-])('the call shows the MSRP of its session, whose id is in $in', async ({ offer, answer }) => {
+test.each(SESSION_IN)('the call shows the MSRP of its session, whose id is in $in', async ({ callOf }) => {
   await install();
   const [chat, another] = [new Chat(), new Chat()];
-  const call = newCall(offer.replace('SESSION', chat.session), answer.replace('SESSION', chat.session));
+  const call = callOf(chat.session);
   await sendCall(homer, call);
   const rows = await storedChat(homer, chat);
   await storedChat(homer, another);

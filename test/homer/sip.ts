@@ -16,6 +16,28 @@ export function newCall(offer: string, answer: string): Call {
   return { callId: `${randomBytes(8).toString('hex')}@alice.example.com`, offer, answer };
 }
 
+/** Where the session-id of an MSRP session may stand in a call. */
+export const SESSION_IN: readonly { readonly in: string; readonly callOf: (session: string) => Call }[] = [
+  {
+    in: 'the answer',
+    callOf: (session) =>
+      newCall('msrp://a.example.com:7654/offered.1;tcp', `msrp://b.example.com:12763/${session};tcp`),
+  },
+  {
+    in: 'the offer',
+    callOf: (session) =>
+      newCall(`msrp://a.example.com:7654/${session};tcp`, 'msrp://b.example.com:12763/answered.1;tcp'),
+  },
+  {
+    in: 'a path behind a relay, over TLS',
+    callOf: (session) =>
+      newCall(
+        'msrps://a.example.com:7654/offered.2;tcp',
+        `msrps://relay.example.com:2855/AtTheRelay;tcp MSRPS://bob@[2001:db8::2]:12763/${session};tcp`,
+      ),
+  },
+];
+
 const CALLER = '0a000001';
 const CALLEE = '0a000002';
 const SIP_PORT = 5_060;

@@ -94,6 +94,8 @@ describe('DER', () => {
     [0x18, '500101000000Z'],
     [0x17, '5001010000Z'],
     [0x18, '20500101000000+0100'],
+    [0x17, '491331000000Z'],
+    [0x18, '20500101250000Z'],
   ])('time %d %s is refused', (tag, text) => {
     expect(() => time(tag, text)).toThrow(RangeError);
   });

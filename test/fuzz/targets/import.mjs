@@ -29,7 +29,8 @@ route[r] {
 }
 `;
 
-const SEEDS = [CFG, TLS, ROUTE].map((text) => Buffer.from(text));
+/** Also a line each: what is short is changed where it matters. */
+const SEEDS = [CFG, TLS, ROUTE, ...CFG.split('\n'), ...TLS.split('\n')].map((text) => Buffer.from(text));
 const WORDS = [
   'modparam(',
   'loadmodule "',

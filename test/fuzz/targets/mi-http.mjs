@@ -13,25 +13,36 @@ const scrape = async () => ({ contentType: 'text/plain', body: 'up 1\n' });
 let running = null;
 
 async function start() {
-  const server = new HttpServer({ commands: COMMANDS, scrape, log: silentLog });
+  // All come from one address, and 429 is not the answer that is looked for.
+  const server = new HttpServer({ commands: COMMANDS, scrape, log: silentLog, requestsPerSecond: 1_000_000 });
   const { port } = await server.listen('127.0.0.1', 0);
   return { server, port };
 }
 
-/** @param {Buffer} input @returns {Promise<string>} all that comes back */
+/** @param {Buffer} input @returns {Promise<string>} all that comes back @throws when nobody accepts the connection */
 async function answerTo(input) {
   running ??= start();
   const { port } = await running;
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let answer = '';
     socket.setEncoding('latin1');
     socket.on('data', (text) => (answer += text.toString()));
-    socket.on('error', () => {});
+    // Once it is accepted it may be reset: what was sent is no HTTP.
+    socket.on('error', (error) => ('syscall' in error && error.syscall === 'connect' ? reject(error) : null));
     socket.on('end', () => socket.destroy());
     socket.on('close', () => resolve(answer));
     socket.end(input);
   });
+}
+
+/** Inputs between two questions whether it still answers. */
+const BETWEEN_QUESTIONS = 50;
+let inputs = 0;
+
+async function stillAnswers() {
+  const answer = await answerTo(request('GET /readyz'));
+  check(/^HTTP\/1\.1 (?:200|503) /.test(answer), 'it goes on answering');
 }
 
 /** @param {string} line @param {string} body */
@@ -49,6 +60,7 @@ export const miHttp = {
     request('GET /metrics'),
     request('GET /readyz'),
     request('HEAD /healthz'),
+    request('POST /mi', REQUESTS[0]).subarray(0, -1),
   ],
   words: [
     ...JSON_WORDS,
@@ -62,6 +74,9 @@ export const miHttp = {
     'Transfer-Encoding: chunked\r\n',
     'Expect: 100-continue\r\n',
     'Upgrade: x\r\n',
+    'Host: [::1]:1\r\n',
+    'Origin: http://localhost\r\n',
+    'Authorization: Bearer x\r\n',
     '\r\n',
     '\r\n\r\n',
     '0\r\n\r\n',
@@ -71,8 +86,11 @@ export const miHttp = {
     const answer = await answerTo(input);
     check(answer === '' || /^HTTP\/1\.1 \d{3} /.test(answer), 'an answer of HTTP');
     check(!answer.startsWith('HTTP/1.1 500'), 'no command failed');
+    inputs += 1;
+    if (inputs % BETWEEN_QUESTIONS === 0) await stillAnswers();
   },
   async close() {
+    if (running !== null) await stillAnswers();
     const started = await running;
     running = null;
     await started?.server.close();
