@@ -34,12 +34,15 @@ function packetsIn(file) {
   return packets;
 }
 
-/** Whether something looks like a record that reaches beyond `end`. @param {Buffer} file @param {number} end */
-function reachesBeyond(file, end) {
-  for (let magic = file.indexOf('HEP3'); magic !== -1; magic = file.indexOf('HEP3', magic + 1)) {
-    const at = magic - RECORD_HEADER;
-    if (at < 0 || at + LEAST_RECORD > file.length) continue;
-    if (magic + file.readUInt16BE(magic + 4) > end) return true;
+/**
+ * Whether something that looks like a record begins before the last record, and hides it.
+ * @param {Buffer} file @param {number} last where that one begins
+ */
+function hidesLast(file, last) {
+  // Fewer octets than this are too few to tell what they are: one that ends there may be followed by another.
+  const end = file.length - LEAST_RECORD;
+  for (let magic = file.indexOf('HEP3'); magic !== -1 && magic < last; magic = file.indexOf('HEP3', magic + 1)) {
+    if (magic >= RECORD_HEADER && magic + file.readUInt16BE(magic + 4) > end) return true;
   }
   return false;
 }
@@ -65,8 +68,7 @@ function segment(file) {
   const torn = records(hepPacket(Buffer.concat([records(OTHER), file]), 1)).subarray(0, -1);
   check(packetsIn(torn).length === 0, 'what looks like a record in the payload of one that is torn is none');
   const behind = Buffer.concat([file, records(GOOD)]);
-  // The last octets of the good record are too few to tell what they are.
-  if (reachesBeyond(file, behind.length - LEAST_RECORD)) return;
+  if (hidesLast(behind, file.length)) return;
   const last = packetsIn(behind).at(-1);
   check(last?.includes(GOOD) === true, 'a record that stands last is there, whatever stood before it');
 }
