@@ -1,5 +1,6 @@
 import { EndLine } from './end-line.js';
 import { END_LINE_HYPHENS, PROTOCOL } from './grammar.js';
+import { headersOverLimit, type HeaderLimits } from './header-limits.js';
 import { HeaderLines } from './header-lines.js';
 import { ParsedMessage } from './message.js';
 import type { ParseErrorKind } from './parse-errors.js';
@@ -7,6 +8,10 @@ import { SplitHead } from './split-head.js';
 import { StartLine } from './start-line.js';
 import type { WholeMessages } from './whole-message.js';
 import type { Words } from './words.js';
+
+export interface OpenMessageLimits extends HeaderLimits {
+  readonly maxHeaderSection: number;
+}
 
 const IN_START_LINE = 0;
 const IN_HEADERS = 1;
@@ -23,7 +28,7 @@ export class OpenMessage {
   /** Where it begins in this read; negative when it began in an earlier one. */
   start = 0;
   error: ParseErrorKind | null = null;
-  readonly #maxHeaderSection: number;
+  readonly #limits: OpenMessageLimits;
   readonly #whole: WholeMessages;
   readonly #endLine = new EndLine();
   readonly #startLine = new StartLine(this.#endLine.transactionId);
@@ -32,8 +37,8 @@ export class OpenMessage {
   #state = IN_START_LINE;
 
   /** @param whole knows the heads of the last messages */
-  constructor(maxHeaderSection: number, whole: WholeMessages) {
-    this.#maxHeaderSection = maxHeaderSection;
+  constructor(limits: OpenMessageLimits, whole: WholeMessages) {
+    this.#limits = limits;
     this.#whole = whole;
   }
 
@@ -98,7 +103,7 @@ export class OpenMessage {
 
   #inStartLine(message: ParsedMessage, read: Buffer, words: Words, at: number): number {
     const line = this.#startLine;
-    const stop = Math.min(read.length, this.start + this.#maxHeaderSection);
+    const stop = Math.min(read.length, this.start + this.#limits.maxHeaderSection);
     const end = line.scan(read, at, stop);
     if (line.error !== null) return this.#fail(line.error, Math.max(0, this.start));
     if (!line.complete) {
@@ -119,14 +124,14 @@ export class OpenMessage {
 
   #inHeaders(message: ParsedMessage, read: Buffer, words: Words, at: number): number {
     const lines = this.#headerLines;
-    const end = lines.scan(read, words, at, this.start + this.#maxHeaderSection);
+    const end = lines.scan(read, words, at, this.start + this.#limits.maxHeaderSection);
     if (lines.error !== null) return this.#fail(lines.error, lines.lineStart);
     if (lines.ending === 'blank_line') {
-      this.#endHead(message, read, end);
+      if (!this.#endHead(message, read, end)) return Math.max(0, this.start);
       this.#endLine.afterBlankLine();
       this.#state = IN_BODY;
     } else if (lines.ending === 'end_line') {
-      this.#endHead(message, read, end - END_LINE_HYPHENS.length);
+      if (!this.#endHead(message, read, end - END_LINE_HYPHENS.length)) return Math.max(0, this.start);
       this.#endLine.afterHyphens();
       this.#state = IN_END_LINE;
     }
@@ -146,17 +151,23 @@ export class OpenMessage {
     return end;
   }
 
-  /** The header section ends at `end`, which is negative when it did so in an earlier read. */
-  #endHead(message: ParsedMessage, read: Buffer, end: number): void {
-    message.headLength = end - this.start;
-    if (this.start >= 0) {
-      message.source = read;
-      message.offset = this.start;
-      return;
+  /**
+   * The header section ends at `end`, which is negative when it did so in an earlier read.
+   * @returns whether it has no more than it may have
+   */
+  #endHead(message: ParsedMessage, read: Buffer, end: number): boolean {
+    const headLength = end - this.start;
+    let [source, offset] = [read, this.start];
+    if (offset < 0) {
+      if (end > 0) this.#splitHead.append(read, 0, end);
+      [source, offset] = [this.#splitHead.take(headLength), 0];
     }
-    if (end > 0) this.#splitHead.append(read, 0, end);
-    message.source = this.#splitHead.take(message.headLength);
-    message.offset = 0;
+    this.error = headersOverLimit(source, offset + message.startLineLength, offset + headLength, this.#limits);
+    if (this.error !== null) return false;
+    message.source = source;
+    message.offset = offset;
+    message.headLength = headLength;
+    return true;
   }
 
   #close(message: ParsedMessage, end: number): void {

@@ -1,4 +1,4 @@
-import { Parser } from './parser.js';
+import { Parser, type ParserOptions } from './parser.js';
 import type { KnownHeads } from './known-heads.js';
 
 /** Parsers kept for the next reads: as many are in use at a time as messages are under way, and more come with a new one. */
@@ -9,10 +9,15 @@ const MAX_SPARE = 64;
  * thousands of quiet connections: each has one only while a message is open.
  */
 export class ParserPool {
+  readonly #options: ParserOptions;
   readonly #spare: Parser[] = [];
 
+  constructor(options: ParserOptions = {}) {
+    this.#options = options;
+  }
+
   take(heads: KnownHeads): Parser {
-    const parser = this.#spare.pop() ?? new Parser();
+    const parser = this.#spare.pop() ?? new Parser(this.#options);
     parser.serve(heads);
     return parser;
   }

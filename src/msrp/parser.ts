@@ -1,4 +1,5 @@
 import { CR, LF, PROTOCOL } from './grammar.js';
+import type { HeaderLimits } from './header-limits.js';
 import type { KnownHeads } from './known-heads.js';
 import type { Message, ParsedMessage } from './message.js';
 import { OpenMessage } from './open-message.js';
@@ -10,15 +11,13 @@ import { lookAt, type Words } from './words.js';
 export type { ParseErrorKind } from './parse-errors.js';
 export type { Piece } from './pieces.js';
 
-export interface ParserOptions {
-  /**
-   * Octets that a header section may have, from its start-line to its blank line, both included. Default 16384: far
-   * more than paths over several relays and credentials come to, and little enough to hold for every connection.
-   */
+/** The defaults are those of the configuration's `limits`, which has the reasons. */
+export interface ParserOptions extends Partial<HeaderLimits> {
+  /** Octets that a header section may have, from its start-line to its blank line, both included. Default 16384. */
   readonly maxHeaderSection?: number;
 }
 
-const DEFAULT_MAX_HEADER_SECTION = 16_384;
+const DEFAULTS = { maxHeaderSection: 16_384, maxHeaders: 64, maxPathUris: 16 };
 
 /**
  * Looks on at one direction of a connection, and says which octets belong to which message. It knows no socket, changes
@@ -29,7 +28,7 @@ const DEFAULT_MAX_HEADER_SECTION = 16_384;
  */
 export class Parser {
   readonly #maxHeaderSection: number;
-  readonly #whole = new WholeMessages();
+  readonly #whole: WholeMessages;
   readonly #open: OpenMessage;
   readonly #pieces = new Pieces();
   #error: ParseErrorKind | null = null;
@@ -42,8 +41,10 @@ export class Parser {
   #read: Buffer | null = null;
 
   constructor(options: ParserOptions = {}) {
-    this.#maxHeaderSection = options.maxHeaderSection ?? DEFAULT_MAX_HEADER_SECTION;
-    this.#open = new OpenMessage(this.#maxHeaderSection, this.#whole);
+    const limits = { ...DEFAULTS, ...options };
+    this.#maxHeaderSection = limits.maxHeaderSection;
+    this.#whole = new WholeMessages(limits);
+    this.#open = new OpenMessage(limits, this.#whole);
   }
 
   /** What the last read brought, in order, until `settle`. */

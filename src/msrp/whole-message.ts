@@ -1,4 +1,5 @@
 import { CR, HYPHEN, LF, PROTOCOL, continuationFlag, isDigit } from './grammar.js';
+import { headersOverLimit, type HeaderLimits } from './header-limits.js';
 import type { KnownHead } from './known-head.js';
 import { KnownHeads } from './known-heads.js';
 import { ParsedMessage, type Message } from './message.js';
@@ -17,7 +18,12 @@ const DIGIT_0 = 0x30;
 export class WholeMessages {
   /** Behind the message that was taken last, or where the states go on with it. */
   end = 0;
+  readonly #limits: HeaderLimits;
   #heads = new KnownHeads();
+
+  constructor(limits: HeaderLimits) {
+    this.#limits = limits;
+  }
 
   /** From now on the messages are of another direction. */
   serve(heads: KnownHeads): void {
@@ -33,7 +39,7 @@ export class WholeMessages {
    * Takes as much as is whole of the message that begins in `read` at `start`.
    * @param stop the first offset that its header section must not reach, or the end of the read
    * @returns the message: `complete`; or `headComplete`, and its body goes on at `end`; or neither, and a header or an
-   *   end-line begins at `end`. null when already its start-line is not whole
+   *   end-line begins at `end`. null when already its start-line is not whole, or it has too many headers
    */
   take(read: Buffer, words: Words, start: number, stop: number): ParsedMessage | null {
     const code = skipWholeTransactionId(read, words, start, stop);
@@ -55,11 +61,13 @@ export class WholeMessages {
     // Without a body, the CRLF before the end-line is the one that ends the last line.
     if (line < read.length && read[line] === HYPHEN) {
       if (isEndLineAt(read, words, line - CRLF_LENGTH, id, idLength)) {
+        if (isOverLimit(known, read, line, this.#limits)) return null;
         endHead(message, known, read, line);
         return this.#close(message, read, line - CRLF_LENGTH);
       }
     } else if (line + 1 < stop && read[line] === CR && read[line + 1] === LF) {
       const body = line + CRLF_LENGTH;
+      if (isOverLimit(known, read, line, this.#limits)) return null;
       endHead(message, known, read, body);
       // Peers that send an empty body let the CRLF of the blank line serve as the one before the end-line.
       const endLine = endLineIn(read, words, line, id, idLength);
@@ -81,6 +89,12 @@ export class WholeMessages {
     this.end = end;
     return message;
   }
+}
+
+/** Whether the headers up to `end` are more than there may be. Those that are known were looked at when they were learnt. */
+function isOverLimit(known: KnownHead, read: Buffer, end: number, limits: HeaderLimits): boolean {
+  if (known.paths !== null && known.reports !== null) return false;
+  return headersOverLimit(read, known.headersAt, end, limits) !== null;
 }
 
 function endHead(message: ParsedMessage, known: KnownHead, read: Buffer, end: number): void {
