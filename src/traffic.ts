@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import type { Carrier, Change, Heard, Process } from './carrier.js';
 import type { Config } from './config.js';
+import type { Limits } from './config/types.js';
+import { workerLimits } from './config/worker-limits.js';
 import { ConnectionLog } from './control/connection-log.js';
 import { Counting } from './control/counting.js';
 import type { Figures } from './control/figures.js';
@@ -57,6 +59,8 @@ export interface TrafficOptions {
   readonly slot?: number;
   /** Whether a socket is one that another worker has opened towards a next hop. Default: there is no other. */
   readonly isOthersUpstream?: (source: Endpoint) => Promise<boolean>;
+  /** Told when a connection closes that the control process counts as of this source. */
+  readonly onGone?: (source: string) => void;
 }
 
 /** What carries traffic within a process: proxy, tracing, filter, HEP. The control part asks it, here or in a worker. */
@@ -64,6 +68,8 @@ export class Traffic implements Carrier {
   readonly workers = { alive: 1, restarts: 0 };
   readonly correlations: Correlations;
   readonly #config: Config;
+  /** What this process gets of those that are over all workers. */
+  readonly #limits: Limits;
   readonly #filter: FilterThread | null;
   readonly #exporter: HepExporter;
   readonly #tracer: Tracer | null;
@@ -95,11 +101,14 @@ export class Traffic implements Carrier {
       ticketKeys = newTicketKeys(),
       slot = 1,
       isOthersUpstream,
+      onGone,
     }: TrafficOptions,
     tls: LoadedTls,
     filter: FilterThread | null,
   ) {
-    const { proto_msrp, proto_hep, limits } = config;
+    const { proto_msrp, proto_hep } = config;
+    const limits = workerLimits(config);
+    this.#limits = limits;
     const clientTls: ClientTls = (address, host) => this.#tls.client.domainFor(address, host);
     this.#config = config;
     this.#filter = filter;
@@ -124,7 +133,12 @@ export class Traffic implements Carrier {
       proto_msrp.trace_destination.length === 0
         ? null
         : new Tracer(
-            { ...proto_msrp, ...proto_hep, waiting_bytes: Math.max(proto_hep.hep_queue_bytes, MIN_WAITING_BYTES) },
+            {
+              ...proto_msrp,
+              ...proto_hep,
+              waiting_bytes: Math.max(proto_hep.hep_queue_bytes, MIN_WAITING_BYTES),
+              failure_events: () => this.#limits.failure_events,
+            },
             exporter,
             filter,
             this.correlations,
@@ -140,17 +154,26 @@ export class Traffic implements Carrier {
       sessions: () => this.#sessions?.states() ?? NO_SESSIONS,
       sessionTotals: () => this.#sessions?.totals() ?? { up: new Totals(), down: new Totals() },
       transactionsOpen: () => transactions?.open ?? 0,
+      buffers: () => this.#proxy.buffers,
+      // All workers know the same ones; where there are several, the control process counts.
+      correlationsForgotten: () => (config.workers === 1 ? this.correlations.counts.forgotten : 0),
+      failuresLeftOut: () => tracer?.failures.leftOut ?? 0,
       observerErrors: () => this.#observerErrors,
       logLinesDropped,
       usage: () => usageOf(slot),
     });
-    const sessions = proto_msrp.sessions === 1 ? new Sessions(this.#counting.sessions) : null;
+    const sessions = proto_msrp.sessions === 1 ? new Sessions(this.#counting.sessions, () => this.#limits) : null;
     this.#sessions = sessions;
     const { transaction_timeout } = proto_msrp;
     const transactions =
       transaction_timeout === 0
         ? null
-        : new Transactions(transaction_timeout, this.#counting, (link) => sessions?.on(link) ?? null);
+        : new Transactions(
+            transaction_timeout,
+            () => this.#limits.transactions,
+            this.#counting,
+            (link) => sessions?.on(link) ?? null,
+          );
     if (transactions !== null) sessions?.watch(transactions);
     this.#loopLag = new LoopLag((lag) => this.#counting.lag(lag));
     this.#connectionLog = new ConnectionLog(log);
@@ -159,12 +182,12 @@ export class Traffic implements Carrier {
       config.listeners.map((each) => ({ ...each, tls: each.proto === 'msrps' ? tls.server : null })),
       {
         ...proto_msrp,
-        max_connections: limits.max_connections,
+        limits,
         ticketKeys,
         firstTurn: slot - 1,
         to_path: config.to_path,
       },
-      { clientTls, isOthersUpstream: isOthersUpstream ?? (() => false) },
+      { clientTls, isOthersUpstream: isOthersUpstream ?? (() => false), onGone },
       this.#observers(
         [
           this.#counting,
@@ -203,9 +226,12 @@ export class Traffic implements Carrier {
     return this.#proxy.listen(inherited);
   }
 
-  /** A connection that the control process accepted on the listener with that index. */
-  take(listener: number, raw: Socket): void {
-    this.#proxy.take(listener, raw);
+  /**
+   * A connection that the control process accepted on the listener with that index.
+   * @param source as what it counts there; null: it is not counted
+   */
+  take(listener: number, raw: Socket, source: string | null): void {
+    this.#proxy.take(listener, raw, source);
   }
 
   /** One that it refused. */
@@ -299,6 +325,7 @@ export class Traffic implements Carrier {
     this.#loopLag.stop();
     this.discard();
     await this.#filter?.stop();
+    this.#tracer?.flush();
     const flushed = this.#exporter.drain(HEP_DRAIN_MS);
     await (hurry === undefined ? flushed : Promise.race([flushed, fired(hurry)]));
     await this.#exporter.close();

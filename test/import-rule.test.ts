@@ -18,7 +18,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   transactions: ['lib', 'msrp', 'events'],
   sessions: ['lib', 'msrp', 'types:events'],
   config: ['lib', 'types:events', 'types:net', 'net/tls-domain', 'hep'],
-  control: ['lib', 'events', 'sessions/kinds', 'types:sessions'],
+  control: ['lib', 'events', 'sessions/kinds', 'types:msrp', 'types:sessions'],
   check: ['lib', 'net', 'trace', 'config'],
   import: ['lib', 'check', 'config'],
   demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
@@ -134,7 +134,7 @@ function isAllowed(each: Import): boolean {
 test('the reader of imports finds them', () => {
   expect(imports.length).toBeGreaterThan(100);
   expect(imports).toContainEqual({
-    file: 'proxy/flow.ts',
+    file: 'proxy/options.ts',
     from: '../msrp/parser-pool.js',
     typeOnly: false,
     names: '{ ParserPool }',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 
 /** Accepted connections by default, where the limit allows that many. */
-const DEFAULT_MAX_CONNECTIONS = 4_000;
+export const DEFAULT_MAX_CONNECTIONS = 4_000;
 /** The downstream and the upstream connection. */
 const FILES_PER_LINK = 2;
 /** For listeners, HEP destinations, httpd and its clients, worker threads, files that are read, and Node.js itself. */

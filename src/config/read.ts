@@ -3,13 +3,13 @@ import { dirname, resolve } from 'node:path';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { ClientDomain, ServerDomain } from '../net/tls-domain.js';
 import { problemsOf } from './messages.js';
-import { defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
+import { DEFAULT_MAX_CONNECTIONS, defaultMaxConnections, openFileLimit, workerCount } from './open-files.js';
 import { ConfigError, type ConfigProblem } from './problems.js';
 import { machineRules, RULES, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
 import { tokenOf, type Environment } from './token.js';
-import type { Config, HepSpool, Httpd, MiFifo } from './types.js';
+import type { Config, HepSpool, Httpd, Limits, MiFifo } from './types.js';
 import { readYaml } from './yaml.js';
 
 /**
@@ -99,9 +99,16 @@ function complete(sections: Sections, file: string, directory: string, environme
     mi_fifo: mi_fifo === undefined ? null : absoluteFifo(mi_fifo, directory),
     mi_datagram: mi_datagram ?? null,
     filters: resolve(directory, filters),
-    limits: { ...limits, max_connections: limits.max_connections ?? defaultMaxConnections(openFileLimit(), workers) },
+    limits: withDefaults(limits, workers),
     workers,
   };
+}
+
+/** Those that depend on the machine, and on each other. */
+function withDefaults(limits: Sections['limits'], workers: number): Limits {
+  const { max_connections = defaultMaxConnections(openFileLimit(), workers) } = limits;
+  const { accept_rate = Math.max(DEFAULT_MAX_CONNECTIONS, max_connections) } = limits;
+  return { ...limits, max_connections, accept_rate };
 }
 
 /** @throws MsrptapError config_invalid when the file was changed since the rules looked at it */

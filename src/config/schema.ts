@@ -19,6 +19,7 @@ import {
 } from './fields.js';
 import { HEP_ID_FORM, parseHepId } from './hep-id.js';
 import { hepInput } from './hep-input-schema.js';
+import { limits } from './limits-schema.js';
 import { miDatagram, miFifo } from './mi-schema.js';
 import { ALLOWED_FORM, parseAllowed, parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
 import { domainsSection } from './tls-schema.js';
@@ -27,8 +28,6 @@ import { TOKEN, TOKEN_FORM } from './token.js';
 /** What a link holds until its upstream connection stands. */
 const HOLD_BYTES = 16_384;
 const HOUR = 3_600_000;
-/** Some 25 MB in each process, if there are so many; at ten chats a second, all of more than an hour. */
-const CORRELATIONS = 100_000;
 const KIB = 1_024;
 const MIB = KIB * KIB;
 /** 1 TiB. */
@@ -253,16 +252,7 @@ const shape = {
     .prefault({})
     .describe('Metrics for Prometheus.'),
   filters: path().default('./filters').describe('The folder of the filter modules, relative to this file.'),
-  limits: section({
-    max_connections: whole(1, 1_000_000)
-      .optional()
-      .describe('Accepted connections, over all workers. Left out: 4000, or what fits the open-file limit.'),
-    correlations: whole(1, 1_000_000)
-      .default(CORRELATIONS)
-      .describe('Sessions whose SIP call is known; of more, the oldest is forgotten. 250 octets or so each.'),
-  })
-    .prefault({})
-    .describe('What there may be at once.'),
+  limits: limits.prefault({}).describe('What there may be at once, and for how long: docs/limits.md has all of it.'),
   drain_timeout: milliseconds().default(10_000).describe('How long connections get to end when the process stops.'),
   workers: z
     .union([z.int(WORKERS).min(1, WORKERS).max(MAX_WORKERS, WORKERS), z.literal('auto')], WORKERS)

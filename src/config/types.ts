@@ -120,6 +120,32 @@ export interface Httpd extends Endpoint {
   readonly requests_per_second: number;
 }
 
+/** Over all workers; 0 where it is allowed: no limit. */
+export interface Limits {
+  readonly max_connections: number;
+  readonly connections_per_source: number;
+  /** A second, so is the next. */
+  readonly accept_rate: number;
+  readonly accept_rate_per_source: number;
+  /** Octets of a header section, headers of a message, URIs of a path. */
+  readonly header_section: number;
+  readonly headers: number;
+  readonly path_uris: number;
+  /** Milliseconds. */
+  readonly first_byte_timeout: number;
+  readonly message_timeout: number;
+  /** Octets that wait for one connection, and for all. */
+  readonly link_buffer: number;
+  readonly buffer: number;
+  readonly sessions: number;
+  readonly transfers: number;
+  readonly deliveries: number;
+  readonly transactions: number;
+  readonly correlations: number;
+  /** A second, of one Reason. */
+  readonly failure_events: number;
+}
+
 export interface Config {
   /** The configuration file and its folder, absolute. */
   readonly file: string;
@@ -150,7 +176,7 @@ export interface Config {
   readonly prometheus: { readonly root: string; readonly prefix: string };
   /** The folder of the filter modules, absolute. */
   readonly filters: string;
-  readonly limits: { readonly max_connections: number; readonly correlations: number };
+  readonly limits: Limits;
   readonly drain_timeout: number;
   /** Processes that carry traffic. 1: this one does; more: a control process has them, and carries none itself. */
   readonly workers: number;

@@ -5,7 +5,7 @@ import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import { bearerGuard, type Guard } from './http-auth.js';
 import { hostGuard, isOwnOrigin, type HostGuard } from './http-hosts.js';
 import { text, type Answer, type Route } from './http-routes.js';
-import { RequestRate } from './request-rate.js';
+import { SourceRate } from '../lib/source-rate.js';
 
 export interface HttpGateOptions {
   /** httpd.token: guards what changes or tells anything; health and readiness stay open. Default: nobody is asked. */
@@ -35,14 +35,14 @@ const ANSWERS: Readonly<Record<Refusal, () => Answer>> = {
 export class HttpGate {
   readonly #isHost: HostGuard;
   readonly #hasToken: Guard;
-  readonly #rate: RequestRate;
+  readonly #rate: SourceRate;
   readonly #log: RateLimitedLog;
   readonly #counts: Record<Refusal, number> = { host: 0, origin: 0, rate: 0, token: 0 };
 
   constructor({ token, hosts = [], requestsPerSecond = REQUESTS_PER_SECOND }: HttpGateOptions, log: Log) {
     this.#isHost = hostGuard(hosts);
     this.#hasToken = bearerGuard(token);
-    this.#rate = new RequestRate(requestsPerSecond);
+    this.#rate = new SourceRate(requestsPerSecond);
     this.#log = new RateLimitedLog(log);
   }
 

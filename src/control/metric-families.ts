@@ -1,6 +1,7 @@
 /** The metrics as Prometheus sees them, all of them. docs/metrics.md says what each is good for. */
 import { CONNECTION_FAMILIES } from './families/connection-families.js';
 import type { TrafficFamily } from './families/family.js';
+import { LIMIT_FAMILIES } from './families/limit-families.js';
 import { MESSAGE_FAMILIES } from './families/message-families.js';
 import { PROCESS_FAMILIES } from './families/process-families.js';
 import { SESSION_FAMILIES } from './families/session-families.js';
@@ -21,5 +22,6 @@ export const TRAFFIC_FAMILIES: readonly TrafficFamily[] = [
   ...MESSAGE_FAMILIES,
   ...SESSION_FAMILIES,
   ...TRACING_FAMILIES,
+  ...LIMIT_FAMILIES,
   ...PROCESS_FAMILIES,
 ];

@@ -26,6 +26,11 @@ export class Tally<Value extends string> {
     this.#counts[this.#lastIndex]! += amount;
   }
 
+  /** How much was added to it. */
+  of(value: Value): number {
+    return this.#counts[this.#index.get(value) ?? -1] ?? 0;
+  }
+
   *[Symbol.iterator](): Generator<[Value, number]> {
     for (const [index, value] of this.#values.entries()) yield [value, this.#counts[index] ?? 0];
   }

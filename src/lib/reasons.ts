@@ -5,6 +5,12 @@
 export const REASONS = {
   // accept
   max_connections: 'limits.max_connections is reached',
+  connections_per_source: 'limits.connections_per_source is reached',
+  accept_rate: 'limits.accept_rate is reached',
+  accept_rate_per_source: 'limits.accept_rate_per_source is reached',
+  buffer_full: 'limits.buffer is reached: too much waits for slow readers',
+  // and dial
+  open_files: 'the open-file limit of the process is reached; raise it (LimitNOFILE=, ulimit -n)',
   // TLS, accepted and dialled; some after the handshake
   tls_handshake_timeout: 'no TLS handshake within tls_handshake_timeout; slow networks need 5000 ms',
   tls_handshake_failed: 'TLS handshake failed',
@@ -44,6 +50,7 @@ export const REASONS = {
   connect_timeout: 'no connection within connect_timeout',
   connect_unreachable: 'network or host unreachable',
   connect_failed: 'connection not established',
+  local_ports: 'no local port is left towards that address; widen net.ipv4.ip_local_port_range, or name more next hops',
   dns_not_found: 'the name does not resolve',
   dns_failed: 'the name could not be resolved',
   dns_timeout: 'the name was not resolved within connect_timeout',
@@ -57,10 +64,14 @@ export const REASONS = {
   tls_error: 'TLS error',
   socket_error: 'socket error',
   send_timeout: 'no byte taken within send_timeout',
+  first_byte_timeout: 'no byte either way within limits.first_byte_timeout of the accept',
+  message_timeout: 'no byte within limits.message_timeout inside a message',
   idle_timeout: 'no byte either way within idle_timeout',
   half_close_timeout: 'the rest did not follow within half_close_timeout',
   parse_error: 'the bytes are not MSRP',
-  headers_too_large: 'a header section of more than 16384 octets',
+  headers_too_large: 'a header section longer than limits.header_section',
+  too_many_headers: 'a message with more headers than limits.headers',
+  path_too_long: 'a To-Path or From-Path with more URIs than limits.path_uris',
   max_msg_chunks: 'a message arrived in more pieces than max_msg_chunks allows',
   drained: 'drained',
   closed_by_mi: 'closed by msrptap:close',

@@ -3,6 +3,7 @@ import { type Endpoint, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import type { Reason } from '../lib/reasons.js';
 import { StallWatch, type Watched } from '../lib/stall-watch.js';
+import type { Buffers, Holder } from './buffers.js';
 import { Outgoing } from './outgoing.js';
 import type { ProxiedAddresses } from './proxy-protocol.js';
 import { SlabSocket } from './slab-socket.js';
@@ -25,6 +26,8 @@ export interface ConnectionHandler {
 export interface ConnectionOptions {
   /** Milliseconds; see design: time without progress while there is something to send. */
   readonly send_timeout: number;
+  /** Where what waits is counted. */
+  readonly buffers: Buffers;
 }
 
 /** TCP keep-alive: the first probe after this much silence. MSRP itself has none that a proxy may send [facts: no bare CRLF]. */
@@ -38,7 +41,7 @@ const outgoing = new Outgoing();
  * One TCP connection, with TLS inside or not, whose bytes are MSRP. `raw` is the TCP socket: only it can send a RST;
  * `stream` is where the bytes are read and written (the same, or the TLS socket around it).
  */
-export class Connection implements SocketListener, Watched {
+export class Connection implements SocketListener, Watched, Holder {
   readonly leg: 'downstream' | 'upstream';
   readonly proto: 'msrp' | 'msrps';
   readonly near: Endpoint;
@@ -54,7 +57,7 @@ export class Connection implements SocketListener, Watched {
   messagesOut = 0;
   readonly #raw: Socket;
   readonly #stream: Socket;
-  readonly #sendTimeout: number;
+  readonly #options: ConnectionOptions;
   /** Made with the first write that waits: most connections have none. */
   #sendWatch: StallWatch | null = null;
   #handler: ConnectionHandler | null = null;
@@ -79,7 +82,7 @@ export class Connection implements SocketListener, Watched {
     this.tls = tls;
     this.#raw = raw;
     this.#stream = stream;
-    this.#sendTimeout = options.send_timeout;
+    this.#options = options;
     raw.setNoDelay(true);
     raw.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
   }
@@ -123,11 +126,13 @@ export class Connection implements SocketListener, Watched {
     const stream = this.#stream;
     if (!this.#takesBytes) return true;
     this.bytesOut += buffer.length;
-    const welcome = outgoing.write(stream, buffer);
-    if (stream.writableLength === 0) return true;
-    this.#sendWatch ??= new StallWatch(this.#sendTimeout, this);
+    outgoing.write(stream, buffer);
+    const waiting = stream.writableLength;
+    if (waiting === 0) return true;
+    const { send_timeout, buffers } = this.#options;
+    this.#sendWatch ??= new StallWatch(send_timeout, this);
     this.#sendWatch.arm();
-    return welcome;
+    return buffers.hold(this, waiting);
   }
 
   pause(): void {
@@ -164,6 +169,11 @@ export class Connection implements SocketListener, Watched {
   }
 
   socketDrained(): void {
+    this.#options.buffers.release(this);
+    this.released();
+  }
+
+  released(): void {
     this.#handler?.onDrain();
   }
 
@@ -179,6 +189,7 @@ export class Connection implements SocketListener, Watched {
     this.#tellEnd();
     this.#closed = true;
     this.#sendWatch?.disarm();
+    this.#options.buffers.release(this);
     this.#handler?.onClosed();
   }
 
@@ -228,6 +239,6 @@ export class Connection implements SocketListener, Watched {
   }
 
   stalled(): void {
-    this.#handler?.onFailure('send_timeout', `no byte taken for ${this.#sendTimeout} ms`);
+    this.#handler?.onFailure('send_timeout', `no byte taken for ${this.#options.send_timeout} ms`);
   }
 }

@@ -10,6 +10,7 @@ import type { ClientTls } from './client-tls.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import type { Resolver } from './resolver.js';
 import { SlabSocket } from './slab-socket.js';
+import { reasonOfSystemError } from './system-errors.js';
 import { tlsFactsOf } from './tls-facts.js';
 import { reasonOfHandshakeError } from './tls-reasons.js';
 
@@ -225,8 +226,8 @@ function firstOf(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   return first instanceof Error ? first : error;
 }
 
-function reasonOfConnectError({ code }: NodeJS.ErrnoException): Reason {
-  switch (code) {
+function reasonOfConnectError(error: NodeJS.ErrnoException): Reason {
+  switch (error.code) {
     case 'ECONNREFUSED':
       return 'connect_refused';
     case 'ETIMEDOUT':
@@ -235,7 +236,7 @@ function reasonOfConnectError({ code }: NodeJS.ErrnoException): Reason {
     case 'ENETUNREACH':
       return 'connect_unreachable';
     default:
-      return 'connect_failed';
+      return reasonOfSystemError(error) ?? 'connect_failed';
   }
 }
 

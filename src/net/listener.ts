@@ -4,12 +4,14 @@ import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Reason } from '../lib/reasons.js';
+import type { Admission } from './accept-gate.js';
 import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { ProxyHeaderReader, type ProxyProtocolOptions } from './proxy-header-reader.js';
 import type { ProxiedAddresses } from './proxy-protocol.js';
 import type { ServerTls } from './server-tls.js';
 import { SlabSocket } from './slab-socket.js';
+import { reasonOfSystemError } from './system-errors.js';
 import { TlsAcceptor, newTicketKeys } from './tls-acceptor.js';
 
 export interface ListenerOptions extends ConnectionOptions {
@@ -35,8 +37,12 @@ export interface AcceptFailure {
 }
 
 export interface ListenerHandler {
-  /** Asked before anything is spent on a new connection: null, or why it is not welcome. */
+  /** Asked of each client that is accepted here, before anything is spent on it. */
+  admit(raw: Socket): Admission;
+  /** Asked of each that is taken, wherever it was accepted: null, or why it is not welcome. */
   refuse(): Reason | null;
+  /** One that counted as this source has closed. */
+  onGone(source: string): void;
   onConnection(connection: Connection): void;
   onFailure(failure: AcceptFailure): void;
 }
@@ -59,7 +65,7 @@ export class Listener {
     this.proto = options.proto;
     this.#options = options;
     this.#handler = handler;
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.take(raw));
+    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.#admit(raw));
     this.#headers = options.proxy_protocol === null ? null : new ProxyHeaderReader(options.proxy_protocol);
     this.#tls =
       tls === null
@@ -91,7 +97,7 @@ export class Listener {
     this.#address = await bind(this.#server, this.#options, inherited);
     // EMFILE and the like: the connection stays in the kernel's queue, accepting goes on.
     this.#server.on('error', (error) => {
-      this.#fail(this.address, UNSPECIFIED, 'socket_error', messageOf(error));
+      this.#fail(this.address, UNSPECIFIED, reasonOfSystemError(error) ?? 'socket_error', messageOf(error));
     });
     return this.address;
   }
@@ -103,17 +109,22 @@ export class Listener {
     this.#tls?.close();
   }
 
-  /** A connection that was accepted, here or by the control process. */
-  take(accepted: Socket): void {
+  /**
+   * A connection that was accepted, here or by the control process.
+   * @param source as what it counts until it closes; null: it is not counted
+   */
+  take(accepted: Socket, source: string | null): void {
     const refusal = this.#handler.refuse();
     // TLS reads for itself.
     const raw = refusal === null && this.#tls === null ? SlabSocket.around(accepted) : accepted;
-    const near = raw.localAddress === undefined ? this.address : endpoint(raw.localAddress, raw.localPort);
-    const far = endpoint(raw.remoteAddress, raw.remotePort);
+    if (source !== null) raw.once('close', () => this.#handler.onGone(source));
     if (refusal !== null) {
-      raw.resetAndDestroy();
-      this.#fail(near, far, refusal, '');
-    } else if (raw.remoteAddress === undefined) {
+      this.#refuse(raw, refusal);
+      return;
+    }
+    const near = this.#near(raw);
+    const far = endpoint(raw.remoteAddress, raw.remotePort);
+    if (raw.remoteAddress === undefined) {
       raw.destroy();
       this.#fail(near, far, 'reset', 'gone before it was accepted');
     } else if (this.#headers === null) {
@@ -124,6 +135,22 @@ export class Listener {
         onFailure: (reason, detail) => this.#fail(near, far, reason, detail),
       });
     }
+  }
+
+  #admit(raw: Socket): void {
+    const { refusal, source } = this.#handler.admit(raw);
+    if (refusal === null) this.take(raw, source);
+    else this.#refuse(raw, refusal);
+  }
+
+  #refuse(raw: Socket, reason: Reason): void {
+    const [near, far] = [this.#near(raw), endpoint(raw.remoteAddress, raw.remotePort)];
+    raw.resetAndDestroy();
+    this.#fail(near, far, reason, '');
+  }
+
+  #near({ localAddress, localPort }: Socket): Endpoint {
+    return localAddress === undefined ? this.address : endpoint(localAddress, localPort);
   }
 
   #accept(raw: Socket, near: Endpoint, far: Endpoint, proxied: ProxiedAddresses | null): void {

@@ -13,20 +13,21 @@ export class Outgoing {
   /** Before it stand bytes that a socket still holds. */
   #start = 0;
 
-  /** @returns as the socket's write() */
-  write(socket: Socket, bytes: Uint8Array): boolean {
+  write(socket: Socket, bytes: Uint8Array): void {
     // A socket holds a place of the slab for one write at most: how much memory slow readers can hold is bounded by
     // their number, and not by that of their writes.
-    if (socket.writableLength > 0 || bytes.length > SLAB_BYTES) return socket.write(ownCopy(bytes));
+    if (socket.writableLength > 0 || bytes.length > SLAB_BYTES) {
+      socket.write(ownCopy(bytes));
+      return;
+    }
     if (this.#start + bytes.length > SLAB_BYTES) {
       this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
       this.#start = 0;
     }
     const end = this.#start + bytes.length;
     this.#slab.set(bytes, this.#start);
-    const welcome = socket.write(this.#slab.subarray(this.#start, end));
+    socket.write(this.#slab.subarray(this.#start, end));
     if (socket.writableLength > 0) this.#start = end;
-    return welcome;
   }
 }
 

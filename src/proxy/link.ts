@@ -7,7 +7,7 @@ import { StallWatch, type Watched } from '../lib/stall-watch.js';
 import type { Connection } from '../net/connection.js';
 import type { DialFailure } from '../net/dial.js';
 import { Flow, type FlowOwner } from './flow.js';
-import { DRAIN_QUIET_MS, type LinkOptions } from './options.js';
+import { DRAIN_QUIET_MS, type LinkContext } from './options.js';
 import type { Origination, OriginationOwner, Route, RouteFailure } from './route.js';
 
 /** Why a link ends, and whose doing it was; culprit null: of no connection alone (a timeout of the link, a drain). */
@@ -35,7 +35,7 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
   readonly nextHop: NextHop | null;
   readonly downstream: Connection;
   upstream: Connection | null = null;
-  readonly #options: LinkOptions;
+  readonly #context: LinkContext;
   readonly #observer: LinkObserver;
   readonly #onEnded: (link: Link) => void;
   readonly #up: Flow;
@@ -47,7 +47,8 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
   #cause: Cause | null = null;
   /** Connections that have not closed. */
   #standing = 1;
-  readonly #idle: StallWatch;
+  /** Until the first byte it waits for that. */
+  #quiet: StallWatch;
   #halfClosed: StallWatch | null = null;
   #drainQuiet: StallWatch | null = null;
 
@@ -55,21 +56,21 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
     id: string,
     route: Route,
     downstream: Connection,
-    options: LinkOptions,
+    context: LinkContext,
     observe: (link: LinkFacts) => LinkObserver,
     onEnded: (link: Link) => void,
   ) {
     this.id = id;
     this.nextHop = route.fixed;
     this.downstream = downstream;
-    this.#options = options;
+    this.#context = context;
     this.#onEnded = onEnded;
-    this.#idle = new StallWatch(options.idle_timeout, this);
-    this.#up = new Flow('up', downstream, options, this);
+    this.#quiet = new StallWatch(firstTimeout(context), this);
+    this.#up = new Flow('up', downstream, context, this);
     this.#observer = observe(this);
     this.#origination = route.originate(downstream, this);
     downstream.open(this.#up);
-    this.#idle.arm();
+    this.#quiet.arm();
   }
 
   /** Ends the link at a message boundary, once it is quiet. */
@@ -92,6 +93,8 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
       this.#reset();
       return;
     }
+    // It is the first of that connection.
+    if (flow.from.bytesIn === buffer.length) this.#heard();
     try {
       flow.read(buffer);
     } catch (error) {
@@ -123,13 +126,17 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
     flow.end();
     if (this.#origination?.onReadEnd(false) === true) this.#endUnrouted();
     if (this.#up.fromEnded && this.#down?.fromEnded === true) return;
-    this.#halfClosed ??= new StallWatch(this.#options.half_close_timeout, this);
+    this.#halfClosed ??= new StallWatch(this.#context.half_close_timeout, this);
     this.#halfClosed.arm();
   }
 
   onTakes(flow: Flow): void {
     if (flow === this.#up) this.#down?.drained();
     else this.#up.drained();
+  }
+
+  onMessageStalled(flow: Flow): void {
+    this.#fail('message_timeout', flow.from.leg, `no byte for ${this.#context.message_timeout} ms`);
   }
 
   onBroken(flow: Flow, reason: Reason, detail: string): void {
@@ -150,7 +157,25 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
 
   stalled(watch: StallWatch): void {
     if (watch === this.#drainQuiet) this.#drainOrWait();
-    else this.cut(watch === this.#idle ? 'idle_timeout' : 'half_close_timeout', 'FAILURE');
+    else if (watch !== this.#quiet) this.cut('half_close_timeout', 'FAILURE');
+    else this.cut(this.#isMute ? 'first_byte_timeout' : 'idle_timeout', 'FAILURE');
+  }
+
+  /** Nobody has said anything, and that is what is waited for. */
+  get #isMute(): boolean {
+    const { downstream, upstream } = this;
+    return (
+      downstream.bytesIn + (upstream?.bytesIn ?? 0) === 0 && firstTimeout(this.#context) !== this.#context.idle_timeout
+    );
+  }
+
+  /** Somebody has said something: from here on the link may be quiet for longer. */
+  #heard(): void {
+    const { idle_timeout } = this.#context;
+    if (firstTimeout(this.#context) === idle_timeout) return;
+    this.#quiet.disarm();
+    this.#quiet = new StallWatch(idle_timeout, this);
+    this.#quiet.arm();
   }
 
   onConnection(upstream: Connection, release: (() => void) | null): void {
@@ -159,7 +184,7 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
     this.#standing += 1;
     this.upstream = upstream;
     this.#observer.connected(upstream);
-    const down = new Flow('down', upstream, this.#options, this);
+    const down = new Flow('down', upstream, this.#context, this);
     this.#down = down;
     upstream.open(down);
     down.attach(this.downstream);
@@ -239,13 +264,21 @@ export class Link implements LinkFacts, FlowOwner, OriginationOwner, Watched {
 
   #endIfOver(): void {
     if (this.#standing > 0 || this.#origination !== null) return;
-    this.#idle.disarm();
+    this.#quiet.disarm();
     this.#halfClosed?.disarm();
     this.#drainQuiet?.disarm();
+    this.#up.over();
+    this.#down?.over();
     this.#release?.();
     this.#observer.ended();
     this.#onEnded(this);
   }
+}
+
+/** Milliseconds that a link may be quiet at first. */
+function firstTimeout({ first_byte_timeout, idle_timeout }: LinkContext): number {
+  if (first_byte_timeout === 0) return idle_timeout;
+  return idle_timeout === 0 ? first_byte_timeout : Math.min(first_byte_timeout, idle_timeout);
 }
 
 function octets(connection: ConnectionFacts & { readonly backlog: number }): number {

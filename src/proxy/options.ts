@@ -1,3 +1,6 @@
+import { ParserPool } from '../msrp/parser-pool.js';
+import type { Buffers } from '../net/buffers.js';
+
 /** The parameters that govern a link, by their names in the configuration (OpenSIPS' where it has them). Times in milliseconds. */
 export interface LinkOptions {
   /** A connection that takes no byte for this long while there is something to send is closed. */
@@ -14,6 +17,34 @@ export interface LinkOptions {
   readonly half_close_timeout: number;
   /** What is not MSRP: `close` the link, or `pass` it on and look no more. */
   readonly on_parse_error: 'close' | 'pass';
+}
+
+/** Of the section `limits`. Times in milliseconds, 0: no limit. */
+export interface MessageLimits {
+  /** Octets of a header section. */
+  readonly header_section: number;
+  /** Headers of a message. */
+  readonly headers: number;
+  /** URIs of a To-Path or From-Path. */
+  readonly path_uris: number;
+  /** From the accept to the first byte either way. */
+  readonly first_byte_timeout: number;
+  /** Without a byte inside a message. */
+  readonly message_timeout: number;
+}
+
+/** What a link needs: its parameters, and what all links share. */
+export interface LinkContext extends LinkOptions {
+  readonly first_byte_timeout: number;
+  readonly message_timeout: number;
+  readonly parsers: ParserPool;
+  readonly buffers: Buffers;
+}
+
+export function linkContext(options: LinkOptions, limits: MessageLimits, buffers: Buffers): LinkContext {
+  const { first_byte_timeout, message_timeout, header_section, headers, path_uris } = limits;
+  const parsers = new ParserPool({ maxHeaderSection: header_section, maxHeaders: headers, maxPathUris: path_uris });
+  return { ...options, first_byte_timeout, message_timeout, parsers, buffers };
 }
 
 /**

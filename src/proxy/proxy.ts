@@ -4,15 +4,18 @@ import type { NextHop, Observer } from '../events.js';
 import { type Endpoint, canonicalIp } from '../lib/address.js';
 import type { SocketRange } from '../lib/cidr.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { AcceptGate, type AcceptLimits, type Admission, carriesOthers } from '../net/accept-gate.js';
+import { Buffers, type BufferLimits } from '../net/buffers.js';
 import type { Connection } from '../net/connection.js';
 import type { ClientTls } from '../net/client-tls.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
 import type { ProxyProtocolOptions } from '../net/proxy-header-reader.js';
 import { Resolver } from '../net/resolver.js';
 import type { ServerTls } from '../net/server-tls.js';
+import { Sources } from '../net/sources.js';
 import { FixedRoute } from './fixed-route.js';
 import { Link } from './link.js';
-import { type LinkOptions, PEER_LOOKUPS } from './options.js';
+import { type LinkContext, linkContext, type LinkOptions, type MessageLimits, PEER_LOOKUPS } from './options.js';
 import { OwnSockets } from './own-sockets.js';
 import type { Route } from './route.js';
 import { ToPathRules } from './to-path.js';
@@ -34,9 +37,10 @@ export interface ProxyListener {
   readonly tls: ServerTls | null;
 }
 
+export interface ProxyLimits extends AcceptLimits, BufferLimits, MessageLimits {}
+
 export interface ProxyOptions extends LinkOptions {
-  /** Accepted connections, handshakes included; one more is reset. */
-  readonly max_connections: number;
+  readonly limits: ProxyLimits;
   /** What TLS session tickets are made with, 48 octets. */
   readonly ticketKeys?: Buffer;
   /** Which next hop of a list round_robin begins with; workers that all began with the first would favour it. */
@@ -49,6 +53,8 @@ export interface ProxyContext {
   readonly clientTls: ClientTls;
   /** Whether a socket is an upstream one of another process of this program. */
   readonly isOthersUpstream: (source: Endpoint) => boolean | Promise<boolean>;
+  /** Told when a connection closes that the control process counts as of this source. */
+  readonly onGone?: ((source: string) => void) | undefined;
 }
 
 /** How often an ending drain looks whether it is over. */
@@ -60,12 +66,18 @@ const CUT_MS = 1_000;
 /** All listeners and all links. */
 export class Proxy {
   readonly #options: ProxyOptions;
+  readonly #link: LinkContext;
   readonly #context: ProxyContext;
   readonly #own = new OwnSockets();
   readonly #upstreams = new Upstreams();
   /** For names of the configuration, and for those that peers make up. */
   readonly #resolvers = { own: new Resolver(), peers: new Resolver(PEER_LOOKUPS) };
   readonly #observer: Observer;
+  /** Connections that were accepted here, where limits.connections_per_source is set. */
+  readonly #sources = new Sources();
+  readonly #gate: AcceptGate;
+  /** What waits for slow readers. */
+  readonly buffers: Buffers;
   readonly #listeners: Listener[];
   readonly #links = new Set<Link>();
   readonly #ended = (link: Link): void => void this.#links.delete(link);
@@ -77,6 +89,12 @@ export class Proxy {
     this.#options = options;
     this.#context = context;
     this.#observer = observer;
+    this.buffers = new Buffers(() => this.#options.limits);
+    this.#link = linkContext(options, options.limits, this.buffers);
+    this.#gate = new AcceptGate(() => this.#options.limits, {
+      all: () => this.accepted,
+      of: (source) => this.#sources.of(source),
+    });
     this.#own.use(listeners.filter(({ port }) => port !== 0));
     this.#listeners = listeners.map((each) => this.#listener(each));
   }
@@ -122,11 +140,14 @@ export class Proxy {
     return this.#listeners.reduce((sum, { handshakes }) => sum + handshakes, this.#links.size);
   }
 
-  /** A connection that the control process accepted on the listener with that index. */
-  take(listener: number, raw: Socket): void {
+  /**
+   * A connection that the control process accepted on the listener with that index.
+   * @param source as what it counts there; null: it is not counted
+   */
+  take(listener: number, raw: Socket, source: string | null): void {
     const taker = this.#listeners[listener];
     if (taker === undefined) raw.destroy();
-    else taker.take(raw);
+    else taker.take(raw, source);
   }
 
   /** One that it refused. */
@@ -180,18 +201,38 @@ export class Proxy {
 
   #listener(listener: ProxyListener): Listener {
     const { proto, ip, port, proxy_protocol, tls } = listener;
-    const options: ListenerOptions = { ...this.#options, proto, ip, port, proxy_protocol };
+    const { ticketKeys } = this.#options;
+    const options: ListenerOptions = {
+      ...this.#link,
+      ...(ticketKeys === undefined ? {} : { ticketKeys }),
+      proto,
+      ip,
+      port,
+      proxy_protocol,
+    };
+    const isProxy = carriesOthers(proxy_protocol);
     const route = this.#route(listener);
     return new Listener(options, tls, {
-      refuse: () => (this.accepted >= this.#options.max_connections ? 'max_connections' : null),
+      admit: (raw) => this.#admit(raw, isProxy),
+      refuse: () => (this.buffers.isFull ? 'buffer_full' : null),
+      onGone: (source) => {
+        this.#sources.remove(source);
+        this.#context.onGone?.(source);
+      },
       onConnection: (connection) => this.#open(connection, route),
       onFailure: (failure) => this.#acceptFailed(proto, failure),
     });
   }
 
+  #admit(raw: Socket, isProxy: (ip: string) => boolean): Admission {
+    const admission = this.#gate.admit(raw, isProxy);
+    if (admission.source !== null) this.#sources.add(admission.source);
+    return admission;
+  }
+
   #route({ upstream, upstream_policy, send_proxy }: ProxyListener): Route {
     const { clientTls } = this.#context;
-    const common = { options: this.#options, clientTls, send_proxy };
+    const common = { options: this.#link, clientTls, send_proxy };
     if (upstream === 'to_path') {
       const { allow, ...options } = this.#options.to_path;
       const rules = new ToPathRules(allow, (address) => this.#own.has(address));
@@ -221,7 +262,7 @@ export class Proxy {
       this.#nextId(),
       route,
       connection,
-      this.#options,
+      this.#link,
       (facts) => this.#observer.link(facts),
       this.#ended,
     );

@@ -1,9 +1,10 @@
 /** How many of something there may be at a time, over all links. */
 export class Room {
-  readonly #most: number;
+  readonly #most: () => number;
   #used = 0;
 
-  constructor(most: number) {
+  /** @param most as many as there may be now */
+  constructor(most: () => number) {
     this.#most = most;
   }
 
@@ -13,7 +14,7 @@ export class Room {
 
   /** @returns whether there is room for one more, which is taken then */
   take(): boolean {
-    if (this.#used === this.#most) return false;
+    if (this.#used >= this.#most()) return false;
     this.#used += 1;
     return true;
   }

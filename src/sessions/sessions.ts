@@ -1,5 +1,5 @@
 import type { LinkFacts, LinkObserver, Observer } from '../events.js';
-import { Limits } from './limits.js';
+import { Limits, type SessionLimits } from './limits.js';
 import { LinkSessions } from './link-sessions.js';
 import { Session, type SessionUris } from './session.js';
 import { sessionId, sessionRow, stateOf, type SessionRow, type State } from './session-row.js';
@@ -33,9 +33,10 @@ export class Sessions implements Observer {
   #stalls: StallFinder | null = null;
   #now = 0;
 
-  constructor(witness: SessionWitness) {
+  /** @param limits those that hold now */
+  constructor(witness: SessionWitness, limits: () => SessionLimits) {
     this.witness = witness;
-    this.#limits = new Limits((what) => witness.unwatched(what));
+    this.#limits = new Limits(limits, (what) => witness.unwatched(what));
     this.nobody = new Session(0, NO_URIS, 0, witness, this.#limits);
     this.#clock = setInterval(() => this.#tick(), STEP);
     this.#clock.unref();

@@ -1,6 +1,8 @@
 import type { PacketFlow } from '../hep/packet.js';
 import type { Endpoint } from '../lib/address.js';
 import type { Correlations } from './correlations.js';
+import type { TraceEvent } from './event-payload.js';
+import type { FailureFloods } from './failure-floods.js';
 import type { MessageQuestion } from './filter-message.js';
 import type { MessageVerdict } from './filter-queue.js';
 import type { RouteInput } from './filter-route.js';
@@ -44,6 +46,8 @@ export interface TracerOptions extends MirrorRules {
   readonly homer5_delim: string;
   /** Octets of packets that may wait, over all links, for a decision, an address or a session. */
   readonly waiting_bytes: number;
+  /** Failures of one kind and no session that are told one by one in a second; the rest is told as a count. */
+  readonly failure_events: () => number;
 }
 
 /** The trace of a link, as its tracer has it. */
@@ -66,10 +70,14 @@ export interface TracerCore extends WaitingBudget {
   /** What is traced although it is off. */
   readonly spots: Spots;
   readonly correlations: Correlations;
+  /** Failures that belong to no session. */
+  readonly failures: FailureFloods;
   /** Between the parts of a text event; null: events are JSON. */
   readonly delimiter: string | null;
   /** For messages. */
   readonly messageFlow: (source: Endpoint, destination: Endpoint) => PacketFlow;
+  /** Sends an event of no session that stands for `count` failures. */
+  sendCount(event: TraceEvent, at: number, count: number): void;
   /** Nothing waits in this trace any more, and its link has ended. */
   done(trace: TracedLink): void;
 }

@@ -24,6 +24,8 @@ export interface EventPayload {
   readonly TransactionId?: string;
   /** Seconds since the last octet of the request. */
   readonly Age?: number;
+  /** How many failures it stands for; left out: one. */
+  readonly Count?: number;
 }
 
 /** An event with the addresses of its packet. */
@@ -127,6 +129,11 @@ export function timedOut(
       Age: Math.round(age) / 1_000,
     },
   };
+}
+
+/** A failure, in the words of one of many that have no events of their own. */
+export function standingFor(event: TraceEvent, count: number): TraceEvent {
+  return { ...event, payload: { ...event.payload, Count: count } };
 }
 
 /**

@@ -19,6 +19,7 @@ import { type Path, Paths } from './paths.js';
 import { SessionCalls } from './session-calls.js';
 import { Sessions } from './sessions.js';
 import type { PacketFlow, TracerCore } from './core.js';
+import { UnnamedFailure } from './unnamed-failure.js';
 import { type EventSender, WaitingEvent } from './waiting-event.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -41,6 +42,8 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   /** The link has failed or ended: neither do they then. */
   #ending = false;
   #ended = false;
+  /** The link failed, and belongs to no session. */
+  #failure: UnnamedFailure | null = null;
 
   constructor(link: LinkFacts, tracer: TracerCore) {
     this.#link = link;
@@ -69,8 +72,10 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     }
     this.#paths.upstreamFailed(attempt);
     this.#decisions.upstreamFailed();
+    const event = failed(attempt);
+    if (this.#held('FAILURE', 'downstream', event, attempt)) return;
     this.#startEnding();
-    this.#event('downstream', failed(attempt), attempt.at);
+    this.#event('downstream', event, attempt.at);
   }
 
   read(read: Read): void {
@@ -103,9 +108,14 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   }
 
   closed(connection: ConnectionFacts, ending: Ending): void {
-    this.#startEnding();
-    this.#cut(connection.leg === 'downstream' ? 'up' : 'down', ending.at);
+    const direction = connection.leg === 'downstream' ? 'up' : 'down';
     const event = closed(this.#link, connection, ending);
+    if (this.#held(ending.status, connection.leg, event, ending)) {
+      this.#cut(direction, ending.at);
+      return;
+    }
+    this.#startEnding();
+    this.#cut(direction, ending.at);
     const { ids } = this.#sessions;
     if (ids.length === 0) this.#event(connection.leg, event, ending.at);
     for (const id of ids) this.#event(connection.leg, event, ending.at, id);
@@ -125,6 +135,7 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
   ended(): void {
     this.#ended = true;
     this.#paths.ended();
+    this.#tellFailure();
     this.#startEnding();
     this.#doneIfOver();
   }
@@ -134,6 +145,31 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     const count = this.#waiting.discard();
     this.#doneIfOver();
     return count;
+  }
+
+  /** @returns whether it waits for the end of the link: so does a failure of no session, which may be one of a flood */
+  #held(status: Ending['status'], leg: Leg, event: TraceEvent, { reason, at }: Pick<Ending, 'reason' | 'at'>): boolean {
+    if (this.#failure === null && (status === 'SUCCESS' || this.#ending || this.#sessions.ids.length > 0)) return false;
+    this.#failure ??= new UnnamedFailure();
+    this.#failure.add({ ...event, leg, reason, at });
+    return true;
+  }
+
+  /** By events of its own, or with the others of a flood. */
+  #tellFailure(): void {
+    const { events = [], cause = null } = this.#failure ?? {};
+    this.#failure = null;
+    if (cause === null) return;
+    const { failures } = this.#tracer;
+    const tell = (count: number): void => this.#tracer.sendCount(cause, cause.at, count);
+    // What the route dropped, or has not judged yet, is no part of what others are told.
+    const isTraced = this.#decisions.of('downstream') === 'traced';
+    if (isTraced && !failures.admit(`${cause.payload.Event} ${cause.reason}`, tell)) {
+      this.#waiting.discard();
+      return;
+    }
+    this.#startEnding();
+    for (const { leg, at, ...event } of events) this.#event(leg, event, at);
   }
 
   #startEnding(): void {

@@ -1,7 +1,8 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
 import type { TracedLink, Exporter, Filter, MessageFilter, TracerCore, TracerOptions } from './core.js';
 import type { Correlations } from './correlations.js';
-import { encodeEvent, failed } from './event-payload.js';
+import { encodeEvent, failed, standingFor, type TraceEvent } from './event-payload.js';
+import { FailureFloods } from './failure-floods.js';
 import { LinkTrace } from './link-trace.js';
 import { Spots, type SpotTime } from './spots.js';
 
@@ -14,6 +15,7 @@ export class Tracer implements Observer, TracerCore {
   readonly messageFlow: TracerCore['messageFlow'];
   readonly spots = new Spots();
   readonly correlations: Correlations;
+  readonly failures: FailureFloods;
   readonly #links = new Set<TracedLink>();
   #on: boolean;
   #waitingBytes = 0;
@@ -23,6 +25,7 @@ export class Tracer implements Observer, TracerCore {
     this.exporter = exporter;
     this.filter = filter;
     this.correlations = correlations;
+    this.failures = new FailureFloods(options.failure_events);
     const { messages } = options.hep_payload_type;
     this.messageFlow = (source, destination) => exporter.flow(messages, source, destination);
     this.delimiter = options.homer5_on === 1 ? options.homer5_delim : null;
@@ -45,6 +48,7 @@ export class Tracer implements Observer, TracerCore {
     this.exporter.hold(!on);
     if (on || !wasActive) return;
     this.spots.clear();
+    this.failures.clear();
     for (const link of this.#links) this.turnedAway(link.discard());
     this.exporter.discard();
   }
@@ -68,9 +72,24 @@ export class Tracer implements Observer, TracerCore {
   /** No route is asked: there is no connection that it could be asked about. */
   acceptFailed(attempt: FailedAttempt): void {
     if (!this.#on && this.spots.ofAddress(attempt.far) === null) return;
-    const { payload, source, destination } = failed(attempt);
+    const event = failed(attempt);
+    const { at, reason } = attempt;
+    const isTold = this.failures.admit(`ACCEPTED ${reason}`, (count) => this.sendCount(event, at, count));
+    if (isTold) this.#sendOfNoSession(event, at);
+  }
+
+  sendCount(event: TraceEvent, at: number, count: number): void {
+    this.#sendOfNoSession(standingFor(event, count), at);
+  }
+
+  /** Tells now of the failures that are still to be told as a count. */
+  flush(): void {
+    this.failures.flush();
+  }
+
+  #sendOfNoSession({ payload, source, destination }: TraceEvent, at: number): void {
     const flow = this.exporter.flow(this.options.hep_payload_type.events, source, destination);
-    this.exporter.send(flow, attempt.at, `conn-${attempt.link}`, encodeEvent(payload, '', this.delimiter));
+    this.exporter.send(flow, at, `conn-${payload.Link}`, encodeEvent(payload, '', this.delimiter));
   }
 
   reserve(octets: number): boolean {

@@ -2,12 +2,6 @@ import type { Direction, Layer, LinkFacts, LinkObserver } from '../events.js';
 import type { Message } from '../msrp/message.js';
 import { LinkTransactions } from './link-transactions.js';
 
-/**
- * Open transactions that are watched at one time, over all links: eight for each of 4,000, and what silent next hops can
- * occupy, some 4 MB.
- */
-export const MAX_OPEN = 32_768;
-
 /** Told in one turn of the event loop; the others wait for the next, so that a silent next hop stalls nothing. */
 const MAX_TOLD_A_TURN = 256;
 
@@ -40,6 +34,7 @@ export type Visit<Owner> = (owner: Owner, direction: Direction, since: number) =
 export class Transactions<Owner = never> implements Layer {
   readonly witness: TransactionWitness;
   readonly #timeout: number;
+  readonly #most: () => number;
   readonly #ownersOn: (link: LinkFacts) => Owners<Owner> | null;
   #open = 0;
   /** Links that have open ones, or had when they were looked at last. */
@@ -49,14 +44,17 @@ export class Transactions<Owner = never> implements Layer {
 
   /**
    * @param timeout milliseconds from the last octet of a request until its response is missed
+   * @param most how many may be watched now, over all links
    * @param ownersOn asked for each link when it begins; default: requests belong to nothing
    */
   constructor(
     timeout: number,
+    most: () => number,
     witness: TransactionWitness,
     ownersOn: (link: LinkFacts) => Owners<Owner> | null = () => null,
   ) {
     this.#timeout = timeout;
+    this.#most = most;
     this.#ownersOn = ownersOn;
     this.witness = witness;
   }
@@ -77,7 +75,7 @@ export class Transactions<Owner = never> implements Layer {
 
   /** One more is to be watched. @returns whether it can be */
   opened(): boolean {
-    if (this.#open === MAX_OPEN) return false;
+    if (this.#open >= this.#most()) return false;
     this.#open += 1;
     return true;
   }

@@ -4,13 +4,16 @@ import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Reason } from '../lib/reasons.js';
+import type { Admission } from '../net/accept-gate.js';
 import { bind, type ListenAt } from '../net/bind.js';
 import type { AcceptFailure } from '../net/listener.js';
+import { reasonOfSystemError } from '../net/system-errors.js';
 
 export interface AcceptorOwner {
-  /** Asked before anything is spent on a connection: null, or why it is not welcome. */
-  refuse(): Reason | null;
-  onConnection(listener: number, socket: Socket): void;
+  /** Asked of each client, before anything is spent on it. */
+  admit(listener: number, socket: Socket): Admission;
+  /** @param source as what it counts until it closes; null: it is not counted */
+  onConnection(listener: number, socket: Socket, source: string | null): void;
   onFailure(listener: number, failure: AcceptFailure): void;
 }
 
@@ -52,9 +55,9 @@ function accepting(at: ListenAt, index: number, owner: AcceptorOwner): Server {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     // It is not read here, but whatever is told of it must not end this process.
     socket.on('error', () => {});
-    const refusal = owner.refuse();
+    const { refusal, source } = owner.admit(index, socket);
     if (refusal === null) {
-      owner.onConnection(index, socket);
+      owner.onConnection(index, socket, source);
       return;
     }
     const near = socket.localAddress === undefined ? bound : endpoint(socket.localAddress, socket.localPort);
@@ -66,7 +69,9 @@ function accepting(at: ListenAt, index: number, owner: AcceptorOwner): Server {
     const address = server.address();
     if (typeof address === 'object' && address !== null) bound = { ip: address.address, port: address.port };
     // EMFILE and the like: the connection stays in the kernel's queue, accepting goes on.
-    server.on('error', (error) => fail(bound, UNSPECIFIED, 'socket_error', messageOf(error)));
+    server.on('error', (error) =>
+      fail(bound, UNSPECIFIED, reasonOfSystemError(error) ?? 'socket_error', messageOf(error)),
+    );
   });
   return server;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { connectionsThatFit, openFileLimit } from '../config/open-files.js';
+import { Sources } from '../net/sources.js';
 import { HANG_MS, type WorkerProcess } from './worker-process.js';
 
 /** How far the connections of a worker may be over those of another, so that a burst need not wait for the slower one. */
@@ -9,6 +10,8 @@ const UNEVEN_FEW = 4;
 interface Waiting {
   readonly listener: number;
   readonly socket: Socket;
+  /** As what it counts; null: it is not counted. */
+  readonly source: string | null;
 }
 
 /** Accepted connections on their way to the worker that has the fewest. */
@@ -16,6 +19,8 @@ export class HandOver {
   /** Those that carry traffic, the one that was given a connection last at the end; the crew's own list. */
   readonly #members: WorkerProcess[];
   readonly #waiting: Waiting[] = [];
+  /** Of those that wait and are counted. */
+  readonly sources = new Sources();
   /** What one worker has room for. */
   readonly #fit = connectionsThatFit(openFileLimit());
   #lookAgain: NodeJS.Timeout | null = null;
@@ -29,8 +34,9 @@ export class HandOver {
     return this.#waiting.length;
   }
 
-  add(listener: number, socket: Socket): void {
-    this.#waiting.push({ listener, socket });
+  add(listener: number, socket: Socket, source: string | null): void {
+    this.#waiting.push({ listener, socket, source });
+    if (source !== null) this.sources.add(source);
     this.go();
   }
 
@@ -49,7 +55,8 @@ export class HandOver {
       }
       this.#members.splice(this.#members.indexOf(worker), 1);
       this.#members.push(worker);
-      worker.hand(next.listener, next.socket);
+      if (next.source !== null) this.sources.remove(next.source);
+      worker.hand(next.listener, next.socket, next.source);
     }
   }
 
@@ -61,10 +68,10 @@ export class HandOver {
     if (this.#lookAgain !== null) clearTimeout(this.#lookAgain);
     this.#lookAgain = null;
     const able = this.#members.filter((worker) => !worker.isOver && !worker.hangs);
-    for (const [index, { listener, socket }] of this.#waiting.splice(0).entries()) {
+    for (const [index, { listener, socket, source }] of this.#waiting.splice(0).entries()) {
       const worker = able[index % able.length];
       if (worker === undefined) socket.resetAndDestroy();
-      else worker.hand(listener, socket);
+      else worker.hand(listener, socket, source);
     }
   }
 

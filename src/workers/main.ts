@@ -19,6 +19,8 @@ const hurry = new AbortController();
 let changes: Promise<null> = Promise.resolve(null);
 let taken = 0;
 let reportDue = false;
+/** Sources of connections that have closed since the last report. */
+let gone: string[] = [];
 let waitingLines = 0;
 let droppedLines = 0;
 /** Questions about sockets that wait for their answers. */
@@ -51,6 +53,7 @@ async function prepare({ slot, config, ticketKeys }: Setup): Promise<void> {
       ticketKeys: Buffer.from(ticketKeys),
       slot,
       isOthersUpstream,
+      onGone,
     });
     tell({ kind: 'prepared' });
   } catch (error) {
@@ -83,6 +86,11 @@ const released: Observer = {
   acceptFailed: reportLater,
 };
 
+function onGone(source: string): void {
+  gone.push(source);
+  reportLater();
+}
+
 function reportLater(): void {
   if (reportDue) return;
   reportDue = true;
@@ -91,15 +99,20 @@ function reportLater(): void {
 
 function report(): void {
   reportDue = false;
-  if (traffic !== null) tell({ kind: 'load', taken, held: traffic.accepted });
+  if (traffic === null) return;
+  const sources = gone;
+  gone = [];
+  tell({ kind: 'load', taken, held: traffic.accepted, gone: sources });
 }
 
-function take(listener: number, socket: Socket | undefined): void {
+function take(listener: number, source: string | null, socket: Socket | undefined): void {
   taken += 1;
   // One that was reset on its way comes without a socket.
   if (socket !== undefined && traffic !== null) {
     socket.allowHalfOpen = true;
-    traffic.take(listener, socket);
+    traffic.take(listener, socket, source);
+  } else if (source !== null) {
+    gone.push(source);
   }
   report();
 }
@@ -176,7 +189,7 @@ process.on('message', (message: ToWorker, socket: Socket | undefined) => {
     case 'request':
       return void answer(message.id, message.request);
     case 'connection':
-      return take(message.listener, socket);
+      return take(message.listener, message.source, socket);
     case 'refused':
       return traffic?.refused(message.listener, message.failure);
     case 'ownSockets':

@@ -65,8 +65,8 @@ export type ToWorker =
   /** Some of those that are known; unanswered. */
   | { readonly kind: 'correlations'; readonly correlations: readonly CorrelationTime[] }
   | { readonly kind: 'request'; readonly id: number; readonly request: Request }
-  /** Comes with a socket. */
-  | { readonly kind: 'connection'; readonly listener: number }
+  /** Comes with a socket. `source`: as what it counts until it closes; null: it is not counted. */
+  | { readonly kind: 'connection'; readonly listener: number; readonly source: string | null }
   | { readonly kind: 'refused'; readonly listener: number; readonly failure: AcceptFailure }
   /** What the whole program listens on. */
   | { readonly kind: 'ownSockets'; readonly sockets: readonly Endpoint[] }
@@ -82,8 +82,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'answer'; readonly id: number; readonly result: Answers[Request['kind']] }
   | { readonly kind: 'refusal'; readonly id: number; readonly failure: Failure }
-  /** Connections taken since the start, and those it has now, handshakes included. */
-  | { readonly kind: 'load'; readonly taken: number; readonly held: number }
+  /** Connections taken since the start, those it has now, handshakes included, and the sources of those that closed since. */
+  | { readonly kind: 'load'; readonly taken: number; readonly held: number; readonly gone: readonly string[] }
   /** Whether a socket is one that another worker has opened towards a next hop. */
   | { readonly kind: 'isUpstream'; readonly id: number; readonly source: Endpoint }
   /** Unasked, so that little is lost with a worker that is killed. */

@@ -9,6 +9,7 @@ import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Log } from '../lib/log.js';
+import { AcceptGate, carriesOthers } from '../net/accept-gate.js';
 import { watchModules } from '../trace/filter-watch.js';
 import { Correlations, type CorrelationTime } from '../trace/correlations.js';
 import { Spots, type SpotTime } from '../trace/spots.js';
@@ -87,9 +88,14 @@ export class WorkerPool implements Carrier {
     });
     const { members } = this.#crew;
     this.#handOver = new HandOver(members);
+    const gate = new AcceptGate(() => this.#config.limits, {
+      all: () => this.links,
+      of: (source) => this.#connectionsFrom(source),
+    });
+    const areProxies = config.listeners.map(({ proxy_protocol }) => carriesOthers(proxy_protocol));
     this.#acceptor = new Acceptor(config.listeners, {
-      refuse: () => (this.links >= config.limits.max_connections ? 'max_connections' : null),
-      onConnection: (listener, socket) => this.#handOver.add(listener, socket),
+      admit: (listener, socket) => gate.admit(socket, areProxies[listener] ?? (() => false)),
+      onConnection: (listener, socket, source) => this.#handOver.add(listener, socket, source),
       onFailure: (listener, failure) => members[0]?.refused(listener, failure),
     });
   }
@@ -167,7 +173,10 @@ export class WorkerPool implements Carrier {
     await Promise.all(this.#crew.members.map((worker) => worker.askFigures(FIGURES_LIMIT)));
     // Only now: one that ended meanwhile is no member any more, and what it counted is among the counted.
     const { members, counted } = this.#crew;
-    const own: Figures = { log_lines_dropped_total: [[{}, this.#logLinesDropped()]] };
+    const own: Figures = {
+      log_lines_dropped_total: [[{}, this.#logLinesDropped()]],
+      limits_reached_total: [[{ limit: 'correlations' }, this.correlations.counts.forgotten]],
+    };
     return merged([counted, own, ...members.map(({ figures }) => figures)]);
   }
 
@@ -220,6 +229,11 @@ export class WorkerPool implements Carrier {
       this.#log.error({ worker: worker.slot, error: messageOf(error) }, 'worker not drained; it is killed');
       return held;
     }
+  }
+
+  #connectionsFrom(source: string): number {
+    const waiting = this.#handOver.sources.of(source);
+    return this.#crew.members.reduce((sum, { sources }) => sum + sources.of(source), waiting);
   }
 
   #stop(): void {

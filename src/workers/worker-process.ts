@@ -5,6 +5,7 @@ import type { Figures } from '../control/figures.js';
 import type { Endpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { AcceptFailure } from '../net/listener.js';
+import { Sources } from '../net/sources.js';
 import type { CorrelationTime } from '../trace/correlations.js';
 import type { SpotTime } from '../trace/spots.js';
 import type { Answers, FromWorker, Request, Setup, ToWorker } from './messages.js';
@@ -42,6 +43,8 @@ export class WorkerProcess {
   /** Rejects with what keeps it from carrying traffic; it ends then. */
   readonly prepared: Promise<void>;
   readonly ended: Promise<void>;
+  /** Of the connections that it has and that are counted. */
+  readonly sources = new Sources();
   readonly #setup: Setup;
   readonly #worker: Worker;
   readonly #owner: WorkerOwner;
@@ -128,12 +131,14 @@ export class WorkerProcess {
     this.#tell({ kind: 'correlations', correlations }, sent);
   }
 
-  hand(listener: number, socket: Socket): void {
+  /** @param source as what it counts until it closes; null: it is not counted */
+  hand(listener: number, socket: Socket, source: string | null): void {
     this.#given += 1;
+    if (source !== null) this.sources.add(source);
     this.#givenAt = performance.now();
     // What becomes of it is the worker's business: Node would have the server here ask for it.
     Object.assign(socket, { server: null });
-    this.#worker.send({ kind: 'connection', listener } satisfies ToWorker, socket, () => {});
+    this.#worker.send({ kind: 'connection', listener, source } satisfies ToWorker, socket, () => {});
   }
 
   refused(listener: number, failure: AcceptFailure): void {
@@ -211,6 +216,7 @@ export class WorkerProcess {
         return this.#asked.get(message.id)?.reject(new MsrptapError(message.failure.code, message.failure.message));
       case 'load':
         [this.#taken, this.#held] = [message.taken, message.held];
+        for (const source of message.gone) this.sources.remove(source);
         return this.#owner.onLoad();
       case 'isUpstream':
         return this.#owner.onQuestion(this, message.id, message.source);

@@ -1,7 +1,7 @@
 /** Who may ask what over HTTP. */
 import { describe, expect, it } from 'vitest';
 import { hostGuard, isOwnOrigin } from '#src/control/http-hosts.js';
-import { RequestRate } from '#src/control/request-rate.js';
+import { SourceRate } from '#src/lib/source-rate.js';
 import { createLog } from '#src/lib/log.js';
 import { exchange, get, postMi } from './http-client.js';
 import { startServer } from './http-server.js';
@@ -114,7 +114,7 @@ describe('Origin', () => {
 describe('the rate', () => {
   it('is so many a second and address, saved up for a second at most', () => {
     let now = 0;
-    const rate = new RequestRate(10, () => now);
+    const rate = new SourceRate(10, () => now);
     const taken = (count: number, address = 'a'): number =>
       Array.from({ length: count }, () => rate.take(address)).filter(Boolean).length;
     expect(taken(15)).toBe(10);
@@ -126,7 +126,7 @@ describe('the rate', () => {
   });
 
   it('remembers those who ask most recently, and not more than 1024', () => {
-    const rate = new RequestRate(1, () => 0);
+    const rate = new SourceRate(1, () => 0);
     expect([rate.take('first'), rate.take('first')]).toEqual([true, false]);
     for (let index = 0; index < 1_024; index += 1) rate.take(`other ${index}`);
     expect([rate.take('other 1023'), rate.take('first')]).toEqual([false, true]);

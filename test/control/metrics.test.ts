@@ -21,12 +21,13 @@ import { Sessions } from '#src/sessions/sessions.js';
 import { Totals } from '#src/sessions/totals.js';
 import type { SessionWitness } from '#src/sessions/witness.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { configWith } from '../helpers/config.js';
 import { readExposition, seriesOf, type Exposed } from './exposition-text.js';
 
 const HEP = {
   name: 'hep_dest',
   sent: 10,
-  dropped: 3,
+  dropped: 20,
   failed: 2,
   maybe: 1,
   thinned: 14,
@@ -54,6 +55,9 @@ const SOURCES: Sources = {
   hepInput: () => ({ learnt: 26, passed: 27, refused: 28, malformed: 29, dropped: 30 }),
   transactionsOpen: () => 11,
   httpRefused: () => ({ host: 10, origin: 11, rate: 12, token: 13 }),
+  buffers: () => ({ octets: 31, stops: 32 }),
+  correlationsForgotten: () => 33,
+  failuresLeftOut: () => 34,
   observerErrors: () => 6,
   logLinesDropped: () => 7,
 };
@@ -249,7 +253,7 @@ describe('figures that others keep', () => {
     const odd = { ...HEP, name: 'b"\\\n', sent: 0 };
     const value = await scraped(newMetrics({ sources: { ...SOURCES, hep: () => [HEP, odd] } }));
     expect(value('hep_packets_total', { ...at, result: 'sent' })).toBe(10);
-    expect(value('hep_packets_total', { ...at, result: 'dropped' })).toBe(3);
+    expect(value('hep_packets_total', { ...at, result: 'dropped' })).toBe(20);
     expect(value('hep_packets_total', { ...at, result: 'failed' })).toBe(2);
     expect(value('hep_packets_total', { ...at, result: 'maybe' })).toBe(1);
     expect(value('hep_packets_total', { destination: odd.name, result: 'sent' })).toBe(0);
@@ -354,6 +358,7 @@ describe('what a scrape gives', () => {
     const { samples, types, help } = await exposed(newMetrics({ sources }));
     const own = [...types].filter(([name]) => name.startsWith('msrptap_'));
     expect(own.map(([name]) => name.slice('msrptap_'.length)).toSorted()).toEqual([
+      'buffered_bytes',
       'build_info',
       'bytes_total',
       'connection_closes_total',
@@ -380,6 +385,7 @@ describe('what a scrape gives', () => {
       'hep_spool_torn_total',
       'hep_thinned_total',
       'http_refused_total',
+      'limits_reached_total',
       'log_lines_dropped_total',
       'max_connections',
       'message_filter_decisions_total',
@@ -454,7 +460,7 @@ describe('what a scrape gives', () => {
     const counted: Sessions[] = [];
     const sessionTotals = (): ReturnType<Sources['sessionTotals']> => counted[0]?.totals() ?? SOURCES.sessionTotals();
     const metrics = newMetrics({ sources: { ...SOURCES, sessionTotals } });
-    const sessions = new Sessions(metrics.sessions);
+    const sessions = new Sessions(metrics.sessions, () => configWith('').limits);
     counted.push(sessions);
     onTestFinished(() => sessions.stop());
     const facts = link();

@@ -11,7 +11,7 @@ import { Trace } from '../helpers/trace.js';
 test('3,000 connections on a limit of 1,000: 1,000 live, 2,000 are reset, and those that live work on', async () => {
   const trace = await Trace.start();
   const hop = await NextHop.start();
-  const tap = await startTap({ upstream: hop.url, trace, limits: { max_connections: 1_000 } });
+  const tap = await startTap({ upstream: hop.url, trace, limits: { max_connections: 1_000, failure_events: 2_000 } });
   const { client, server } = await linkThrough(tap.socket, hop);
   // While the others come and go, this link is in use.
   const talk = new Talk(client, server, 'hello');

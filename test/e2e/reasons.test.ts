@@ -32,8 +32,18 @@ test('a next hop that no route leads to', async () => {
 });
 
 test('a next hop that cannot be dialled for any other reason', async () => {
-  connectsFail('127.0.0.99', 'EADDRNOTAVAIL');
+  connectsFail('127.0.0.99', 'EACCES');
   await failsAs('connect_failed', 'msrp:127.0.0.99:2855');
+});
+
+test('no local port is left', async () => {
+  connectsFail('127.0.0.99', 'EADDRNOTAVAIL');
+  await failsAs('local_ports', 'msrp:127.0.0.99:2855');
+});
+
+test.each(['EMFILE', 'ENFILE'] as const)('%s: the open-file limit', async (code) => {
+  connectsFail('127.0.0.99', code);
+  await failsAs('open_files', 'msrp:127.0.0.99:2855');
 });
 
 test.each(['ENOTFOUND', 'ENODATA'])('a name that nobody has (%s)', async (code) => {

@@ -1,6 +1,7 @@
 /** What msrptap exposes, by its code: the metrics, their labels and the values that those can have. */
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { CONTROL_FAMILIES, TRAFFIC_FAMILIES, type TrafficFamily } from '#src/control/metric-families.js';
+import { LIMITS } from '#src/control/families/limit-families.js';
 import { METHODS, PROTOS, REASON_CODES, STATUS_CODES } from '#src/control/label-sets.js';
 import { CONTENTS, RESULTS as TRANSFER_RESULTS } from '#src/sessions/kinds.js';
 import { PARSE_ERRORS } from '#src/msrp/parse-errors.js';
@@ -28,6 +29,7 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   method: METHODS,
   code: STATUS_CODES,
   content: CONTENTS,
+  limit: LIMITS,
   job: ['msrptap'],
 };
 

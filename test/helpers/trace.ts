@@ -22,6 +22,7 @@ export interface TracedEvent {
   readonly Method?: string;
   readonly TransactionId?: string;
   readonly Age?: number;
+  readonly Count?: number;
 }
 
 export interface Traced {

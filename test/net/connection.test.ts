@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { Buffers } from '#src/net/buffers.js';
 import { Connection } from '#src/net/connection.js';
+import { configWith } from '../helpers/config.js';
 
 async function connected(): Promise<{ readonly raw: Socket; readonly failure: Promise<string> }> {
   const server = createServer();
@@ -15,7 +17,10 @@ async function connected(): Promise<{ readonly raw: Socket; readonly failure: Pr
   onTestFinished(() => void client.destroy());
   const [raw] = (await accepted) as [Socket];
   const failure = new Promise<string>((resolve) => {
-    new Connection('downstream', raw, raw, null, { send_timeout: 0 }).open({
+    new Connection('downstream', raw, raw, null, {
+      send_timeout: 0,
+      buffers: new Buffers(() => configWith('').limits),
+    }).open({
       onRead: () => {},
       onEnd: () => {},
       onDrain: () => {},

@@ -1,11 +1,18 @@
 import { Socket, type TcpSocketConnectOpts } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { Buffers } from '#src/net/buffers.js';
 import { loadClientTls } from '#src/net/client-tls.js';
 import { Dial, type DialFailure } from '#src/net/dial.js';
 import { Resolver } from '#src/net/resolver.js';
+import { configWith } from '../helpers/config.js';
 import { freePort } from '../helpers/scene.js';
 
-const OPTIONS = { connect_timeout: 5_000, tls_handshake_timeout: 5_000, send_timeout: 5_000 };
+const OPTIONS = {
+  connect_timeout: 5_000,
+  tls_handshake_timeout: 5_000,
+  send_timeout: 5_000,
+  buffers: new Buffers(() => configWith('').limits),
+};
 const CONTEXT = { resolver: new Resolver(), clientTls: loadClientTls({}).domainFor };
 
 /** The kernel chooses the source port, and once in some 28,000 dials the very one that is dialled: here always. */

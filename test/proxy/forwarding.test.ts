@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LinkObserver, Observer, Read } from '#src/events.js';
 import { Observers } from '#src/proxy/observers.js';
 import { Proxy, type ProxyOptions } from '#src/proxy/proxy.js';
+import { configWith } from '../helpers/config.js';
 
 const OPTIONS: ProxyOptions = {
   send_timeout: 10_000,
@@ -15,7 +16,7 @@ const OPTIONS: ProxyOptions = {
   idle_timeout: 0,
   half_close_timeout: 5_000,
   on_parse_error: 'close',
-  max_connections: 100,
+  limits: configWith('').limits,
   to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
 };
 

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { FailedAttempt, LinkObserver } from '#src/events.js';
 import type { Endpoint } from '#src/lib/address.js';
 import { Proxy } from '#src/proxy/proxy.js';
+import { configWith } from '../helpers/config.js';
 
 interface Scene {
   readonly proxy: Proxy;
@@ -52,7 +53,7 @@ async function start(isOthersUpstream: (source: Endpoint) => boolean | Promise<b
       idle_timeout: 0,
       half_close_timeout: 5_000,
       on_parse_error: 'close',
-      max_connections: 100,
+      limits: configWith('').limits,
       to_path: { allow: [{ ip: '127.0.0.0', prefix: 8, ports: [1, 65_535] }], timeout: 5_000, max_bytes: 16_384 },
     },
     {

@@ -9,6 +9,9 @@ import { Sessions } from '#src/sessions/sessions.js';
 import { Transactions } from '#src/transactions/transactions.js';
 import { onTestFinished } from 'vitest';
 import { linkFacts } from '../helpers/facts.js';
+import { configWith } from '../helpers/config.js';
+
+const LIMITS = configWith('').limits;
 
 /** A link, by what is read on it. */
 export class ScriptedLink {
@@ -47,9 +50,12 @@ const named = (what: string, counts: Iterable<[string, number]>): [string, numbe
 
 export class Scene {
   readonly counts = new SessionCounts();
-  readonly sessions = new Sessions(this.counts);
-  readonly transactions = new Transactions(30_000, { answered: () => {}, unwatched: () => {} }, (link) =>
-    this.sessions.on(link),
+  readonly sessions = new Sessions(this.counts, () => LIMITS);
+  readonly transactions = new Transactions(
+    30_000,
+    () => LIMITS.transactions,
+    { answered: () => {}, unwatched: () => {} },
+    (link) => this.sessions.on(link),
   );
   #links = 0;
 

@@ -84,6 +84,7 @@ const OPTIONS: TracerOptions = {
   homer5_on: 0,
   homer5_delim: ':',
   waiting_bytes: 100_000,
+  failure_events: () => 100,
 };
 
 function connection(leg: 'downstream' | 'upstream'): ConnectionFacts {
@@ -357,6 +358,7 @@ describe('correlation', () => {
   test('or when it fails', () => {
     const harness = new Harness().accept();
     harness.link.connectFailed(UPSTREAM_REFUSED);
+    harness.link.ended();
     expect(harness.exporter.events.map(({ Event, Status, Reason }) => [Event, Status, Reason])).toEqual([
       ['ACCEPTED', 'SUCCESS', undefined],
       ['CONNECTED', 'FAILURE', 'connect_refused'],
@@ -591,6 +593,7 @@ describe('ends', () => {
     const harness = new Harness().accept();
     const nowhere = { ip: '0.0.0.0', port: 0 };
     harness.link.connectFailed({ ...UPSTREAM_REFUSED, far: nowhere, reason: 'dns_not_found' });
+    harness.link.ended();
     expect(harness.exporter.events[1]).toMatchObject({ Destination: 'sbc.example.com:2855', Reason: 'dns_not_found' });
   });
 });

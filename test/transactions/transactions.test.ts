@@ -3,8 +3,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Direction, LinkObserver, TimedOutTransaction } from '#src/events.js';
 import { Parser } from '#src/msrp/parser.js';
 import { MAX_OPEN_ON_LINK } from '#src/transactions/link-transactions.js';
-import { MAX_OPEN, Transactions } from '#src/transactions/transactions.js';
+import { Transactions } from '#src/transactions/transactions.js';
 import { linkFacts } from '../helpers/facts.js';
+import { configWith } from '../helpers/config.js';
+
+const MAX_OPEN = configWith('').limits.transactions;
 
 const TIMEOUT = 30_000;
 /** By which a timeout may be late, in milliseconds. */
@@ -25,7 +28,7 @@ class Scene {
   readonly answered: [method: string, seconds: number][] = [];
   readonly timedOut: TimedOutTransaction[] = [];
   unwatched = 0;
-  readonly transactions = new Transactions(TIMEOUT, {
+  readonly transactions = new Transactions(TIMEOUT, () => MAX_OPEN, {
     answered: (method, seconds) => void this.answered.push([method, seconds]),
     unwatched: () => (this.unwatched += 1),
   });

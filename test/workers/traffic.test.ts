@@ -129,6 +129,34 @@ test('max_connections holds over all workers, and what ends makes room', async (
   await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(50);
 });
 
+test('connections_per_source holds over all workers; what ends makes room, and what dies with its worker', async () => {
+  const hop = await NextHop.start();
+  const tap = await start({ upstream: hop.url, limits: { connections_per_source: 6 } });
+  const all = await links(tap, hop, 6);
+  expect([await shareOf(tap, '1'), await shareOf(tap, '2')]).toEqual([3, 3]);
+  const refused = (): Promise<number> => tap.metric('limits_reached_total', { limit: 'connections_per_source' });
+  // It may be reset before the connect is told of.
+  const end = (): Promise<string> =>
+    dial(tap.socket).then(
+      (client) => client.end,
+      () => 'rst',
+    );
+  expect(await end()).toBe('rst');
+  await eventually(refused).toBe(1);
+
+  all[0]?.client.raw.resetAndDestroy();
+  await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(5);
+  await linkThrough(tap.socket, hop);
+  expect(await end()).toBe('rst');
+
+  const [worker = 0] = tap.workers();
+  process.kill(worker, 'SIGKILL');
+  await eventually(() => tap.logged('worker replaced')).toBe(1);
+  await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(3);
+  await links(tap, hop, 3);
+  expect(await end()).toBe('rst');
+});
+
 test('a drain ends the links of all workers, and all processes', async () => {
   const hop = await NextHop.start();
   const tap = await start({ upstream: hop.url });

@@ -49,6 +49,16 @@ export function failures(): readonly Panel[] {
       queries: [{ expr: sum(rate('upstream_dials_total', 'result="failure"'), 'upstream'), legend: '{{upstream}}' }],
     }),
     lines({
+      title: 'Limits reached',
+      description:
+        'By the key in the configuration; open_files and local_ports are those of the system. docs/limits.md says what happens then. Without link_buffer, which every slow reader reaches.',
+      unit: CountsPerSecond,
+      queries: [
+        { expr: happening(sum(rate('limits_reached_total', 'limit!="link_buffer"'), 'limit')), legend: '{{limit}}' },
+      ],
+      span: 4,
+    }),
+    lines({
       title: 'Time to the end of certificates',
       description:
         'Of the certificate in force, or one above it in its file, by TLS domain. No data: no TLS domain has one.',

@@ -72,6 +72,14 @@ export function processPanels(): readonly Panel[] {
       span: 4,
     }),
     lines({
+      title: 'Waiting for slow readers',
+      description:
+        'Bytes that were read and are not taken yet. At limits.buffer nobody is read for who has any, and new clients are refused.',
+      unit: BytesIEC,
+      queries: [{ expr: sum(series('buffered_bytes'), 'instance'), legend: '{{instance}}' }],
+      span: 4,
+    }),
+    lines({
       title: 'Errors inside',
       description:
         'In the time shown. Errors that tracing and metrics caught: anything but 0 is a bug to report. Log lines: lost, because whoever reads the log is too slow.',

@@ -59,6 +59,12 @@ export interface TrafficSources {
   sessionTotals(): SessionTotals;
   /** Transactions that are watched now. */
   transactionsOpen(): number;
+  /** What waits for slow readers, and how often one of them was full. */
+  buffers(): { readonly octets: number; readonly stops: number };
+  /** Because of limits.correlations. */
+  correlationsForgotten(): number;
+  /** Failures that a count tells of in place of an event each. */
+  failuresLeftOut(): number;
   /** What observers threw. */
   observerErrors(): number;
   /** Lines that found the log's buffer full. */

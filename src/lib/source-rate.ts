@@ -2,14 +2,14 @@
 const MAX_ADDRESSES = 1_024;
 
 interface Bucket {
-  /** Requests that may come now. */
+  /** How many may come now. */
   tokens: number;
   /** Milliseconds, when they were counted. */
   at: number;
 }
 
-/** How many requests each address may still make: so many a second, and a second's worth at once. */
-export class RequestRate {
+/** How many requests or connections each address may still make: so many a second, and a second's worth at once. */
+export class SourceRate {
   readonly #perSecond: number;
   readonly #now: () => number;
   readonly #buckets = new Map<string, Bucket>();
