@@ -26,7 +26,11 @@ interface Ruled {
   readonly prometheus: { readonly root: string };
   readonly mi_fifo?: { readonly fifo_name: string; readonly reply_dir: string } | undefined;
   readonly filters: string;
-  readonly limits: { readonly max_connections?: number | undefined };
+  readonly limits: {
+    readonly max_connections?: number | undefined;
+    readonly link_buffer: number;
+    readonly buffer: number;
+  };
   readonly workers: number | 'auto';
 }
 
@@ -287,6 +291,18 @@ const connectionsFit: Rule = {
   },
 };
 
+const buffersFit: Rule = {
+  reads: ['limits', 'workers'],
+  check({ limits: { link_buffer, buffer }, workers }, refuse) {
+    const least = link_buffer * workerCount(workers);
+    if (buffer >= least) return;
+    refuse(
+      ['limits', 'buffer'],
+      `${buffer} is less than link_buffer (${link_buffer}) for each of the workers, who share it; set ${least} at least`,
+    );
+  },
+};
+
 /** The rules of the text. */
 const TEXT_RULES: readonly Rule[] = [
   socketsDiffer,
@@ -299,6 +315,7 @@ const TEXT_RULES: readonly Rule[] = [
   destinationsExist,
   oneToken,
   spoolIsShared,
+  buffersFit,
   rootsDiffer,
 ];
 

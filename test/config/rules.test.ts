@@ -67,6 +67,12 @@ describe('what cannot be together', () => {
       'must differ from mi_http.root',
     ],
     [
+      'less room for all readers than for one',
+      `${LEAST}workers: 2\nlimits: { link_buffer: 2097152, buffer: 3000000 }`,
+      'limits.buffer',
+      '3000000 is less than link_buffer (2097152) for each of the workers, who share it; set 4194304 at least',
+    ],
+    [
       'a spool that is too little for all workers',
       `${LEAST}workers: 3\nproto_hep: { hep_spool: { dir: /tmp, max_bytes: 2097152 } }`,
       'proto_hep.hep_spool.max_bytes',

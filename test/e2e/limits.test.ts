@@ -37,6 +37,37 @@ async function expectRefused({ trace, tap }: Scene, limit: string, Reason: strin
   expect(await reached(tap, limit)).toBe(1);
 }
 
+/** A link, and a file for a next hop that takes nothing until it is told to. */
+async function startSlow({
+  tap,
+  hop,
+}: Scene): Promise<{ readonly file: Buffer; readonly client: Peer; readonly server: Peer }> {
+  const { client, server } = await linkThrough(tap.socket, hop);
+  const file = new Chat().ask({ body: Buffer.alloc(16 * 1_024 * 1_024, 'x') });
+  server.socket.pause();
+  client.send(file);
+  return { file, client, server };
+}
+
+/** Connects, says that, and waits for the end. */
+async function knock(tap: Tap, bytes?: string): Promise<void> {
+  const socket: Socket = connect({ host: tap.socket.ip, port: tap.socket.port }).on('error', () => {});
+  if (bytes !== undefined) socket.write(bytes);
+  await once(socket, 'close').catch(() => {});
+}
+
+/** How many failures the events tell of. */
+function told(trace: Trace, wanted: Parameters<Trace['events']>[0]): number {
+  return trace.events(wanted).reduce((sum, { Count = 1 }) => sum + Count, 0);
+}
+
+const headers = (count: number): [string, string][] => Array.from({ length: count }, (_, i) => [`X-${i}`, 'y']);
+
+const path = (uris: number): string => 'msrp://a.example/s;tcp '.repeat(uris).trim();
+
+const relayed = (uris: number): Buffer =>
+  Buffer.from(`MSRP abcd SEND\r\nTo-Path: ${path(uris)}\r\nFrom-Path: ${path(1)}\r\n-------abcd$\r\n`);
+
 describe('clients', () => {
   test('connections_per_source: one more from an address, and then one has gone', async () => {
     const scene = await start({ connections_per_source: 2 });
@@ -91,8 +122,6 @@ describe('clients', () => {
 });
 
 describe('what a message may have', () => {
-  const headers = (count: number): [string, string][] => Array.from({ length: count }, (_, i) => [`X-${i}`, 'y']);
-
   test.each([
     ['too_many_headers', 'headers', { headers: 20 }, headers(10), headers(20)],
     ['headers_too_large', 'header_section', { header_section: 1_024 }, headers(10), [['X', 'y'.repeat(1_024)]]],
@@ -114,11 +143,8 @@ describe('what a message may have', () => {
   test('path_too_long: limits.path_uris', async () => {
     const { trace, hop, tap } = await start({ path_uris: 2 });
     const { client, server } = await linkThrough(tap.socket, hop);
-    const path = (count: number): string => 'msrp://a.example/s;tcp '.repeat(count).trim();
-    const request = (count: number): Buffer =>
-      Buffer.from(`MSRP abcd SEND\r\nTo-Path: ${path(count)}\r\nFrom-Path: ${path(1)}\r\n-------abcd$\r\n`);
-    await carry(request(2), client, server);
-    client.send(request(3));
+    await carry(relayed(2), client, server);
+    client.send(relayed(3));
     expect(await Promise.all([client.end, server.end])).toEqual(['rst', 'rst']);
     expect(await trace.event({ Event: 'CLOSED', Leg: 'downstream' })).toMatchObject({ Reason: 'path_too_long' });
     expect(await reached(tap, 'path_uris')).toBe(1);
@@ -171,16 +197,13 @@ describe('time', () => {
   });
 
   test('message_timeout: a reader who rests is no sender who does', async () => {
-    const { trace, hop, tap } = await start({ message_timeout: 200 });
-    const { client, server } = await linkThrough(tap.socket, hop);
-    const file = new Chat().ask({ body: Buffer.alloc(16 * 1_024 * 1_024, 'x') });
-    server.socket.pause();
-    client.send(file);
-    await eventually(() => tap.metric('limits_reached_total', { limit: 'link_buffer' })).toBeGreaterThan(0);
-    await expect(Promise.race([client.end, later(800)])).resolves.toBe('later');
+    const scene = await start({ message_timeout: 200 });
+    const { file, client, server } = await startSlow(scene);
+    await eventually(() => reached(scene.tap, 'link_buffer')).toBeGreaterThan(0);
+    expect(await Promise.race([client.end, later(600)])).toBe('later');
     server.socket.resume();
     expect((await server.receive(file.length)).equals(file)).toBe(true);
-    expect(trace.events({ Event: 'CLOSED' })).toEqual([]);
+    expect(scene.trace.events({ Event: 'CLOSED' })).toEqual([]);
   });
 });
 
@@ -189,15 +212,6 @@ function later(ms: number): Promise<'later'> {
 }
 
 describe('memory', () => {
-  /** Takes nothing of what is sent to it, until it is full. */
-  async function startSlow({ tap, hop }: Scene): Promise<{ readonly file: Buffer; readonly server: Peer }> {
-    const { client, server } = await linkThrough(tap.socket, hop);
-    const file = new Chat().ask({ body: Buffer.alloc(16 * 1_024 * 1_024, 'x') });
-    server.socket.pause();
-    client.send(file);
-    return { file, server };
-  }
-
   test('link_buffer: a slow reader holds so much, and a read; nothing of it is lost', async () => {
     const scene = await start({ link_buffer: 300_000 });
     const { file, server } = await startSlow(scene);
@@ -214,11 +228,9 @@ describe('memory', () => {
     const scene = await start({ link_buffer: 524_288, buffer: 1_048_576 });
     const { tap, hop } = scene;
     const quick = await linkThrough(tap.socket, hop);
-    const slow = [await startSlow(scene)];
+    const slow: Awaited<ReturnType<typeof startSlow>>[] = [];
     while ((await tap.metric('buffered_bytes')) < 1_048_576) {
       const stops = await reached(tap, 'link_buffer');
-      await eventually(() => reached(tap, 'link_buffer')).toBeGreaterThanOrEqual(slow.length);
-      if ((await tap.metric('buffered_bytes')) >= 1_048_576) break;
       slow.push(await startSlow(scene));
       await eventually(() => reached(tap, 'link_buffer')).toBeGreaterThan(stops);
     }
@@ -260,17 +272,6 @@ describe('memory', () => {
 });
 
 describe('a flood of failures', () => {
-  async function knock(tap: Tap, bytes?: string): Promise<void> {
-    const socket: Socket = connect({ host: tap.socket.ip, port: tap.socket.port }).on('error', () => {});
-    if (bytes !== undefined) socket.write(bytes);
-    await once(socket, 'close').catch(() => {});
-  }
-
-  /** How many failures the events tell of. */
-  function told(trace: Trace, wanted: Parameters<Trace['events']>[0]): number {
-    return trace.events(wanted).reduce((sum, { Count = 1 }) => sum + Count, 0);
-  }
-
   test('accepts: the first ones are events, the rest is a count', async () => {
     const { trace, tap } = await start({ max_connections: 1, failure_events: 10 });
     await dial(tap.socket);

@@ -27,6 +27,10 @@ function message({ to = 1, from = 1, others = 0, body = false }: Shape): string 
   return `${head}${body ? '\r\nhello\r\n' : ''}-------abcd$\r\n`;
 }
 
+function isOver({ to = 1, from = 1, others = 0 }: Shape): boolean {
+  return to > LIMITS.maxPathUris || from > LIMITS.maxPathUris || 2 + others > LIMITS.maxHeaders;
+}
+
 function expectInAnyReads(stream: Buffer, error: string | null): void {
   expect(transcribe([stream], LIMITS).error).toBe(error);
   expect(transcribe(dripped(stream), LIMITS).error).toBe(error);
@@ -76,8 +80,6 @@ it('what is known of earlier messages does not let more pass', () => {
     }),
     { minLength: 1, maxLength: 8 },
   );
-  const isOver = ({ to, from, others }: Required<Shape>): boolean =>
-    to > LIMITS.maxPathUris || from > LIMITS.maxPathUris || 2 + others > LIMITS.maxHeaders;
   fc.assert(
     fc.property(shapes, fc.array(fc.nat(2_000), { maxLength: 6 }), (all, cuts) => {
       const stream = Buffer.from(all.map((shape) => message(shape)).join(''));
