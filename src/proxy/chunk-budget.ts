@@ -1,10 +1,11 @@
 /**
  * `max_msg_chunks`: the document drops a connection whose messages arrive in too many reads, as a slow-fragment attack
  * does. Counting reads alone also drops a large file, so what is counted here is how far a message stays behind honest
- * TCP segments: a turn of the event loop that ends inside a message adds 536 (TCP's smallest default segment, RFC 9293
- * §3.7.1) minus the octets that it brought to that message, never going below 0; more than `limit` × 536 is too much.
+ * TCP segments: a turn of the event loop that ends inside a message adds 524 (TCP's smallest default segment, 536 octets
+ * [RFC 9293 §3.7.1], of which timestamps take 12 [RFC 7323 §3.2, RFC 6691 §2]) minus the octets that it brought to that
+ * message, never going below 0; more than `limit` × 524 is too much.
  */
-const SEGMENT = 536;
+const SEGMENT = 524;
 
 export class ChunkBudget {
   readonly #limit: number;
