@@ -5,12 +5,14 @@ interface Figure {
   readonly survived: string;
   readonly lost: number | null;
   readonly detected: number | null;
+  /** Octets of memory more than before. Default: nobody looked. */
+  readonly grown?: number | null;
 }
 
-const figures: Record<string, Figure> = {};
+const figures: Record<string, Required<Figure>> = {};
 
 export function note(name: string, figure: Figure): void {
-  figures[name] = figure;
+  figures[name] = { grown: null, ...figure };
 }
 
 /** Writes what was noted to docs/reliability.md, if RECORD says so: the figures of a machine are of no use to a test. */

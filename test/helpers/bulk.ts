@@ -78,9 +78,10 @@ export async function grown<T>(
 /** A plain pipe to `port`, in a process of its own. */
 export async function startPipe(
   port: number,
-): Promise<{ socket: Endpoint; memory: () => { now: number; most: number } }> {
+): Promise<{ socket: Endpoint; pid: number; memory: () => { now: number; most: number } }> {
   const child = fork(new URL('pipe.mjs', import.meta.url), [String(port)], { execArgv: [] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const [bound] = (await once(child, 'message')) as [number];
-  return { socket: { ip: '127.0.0.1', port: bound }, memory: () => memoryOf(child.pid ?? 0) };
+  const { pid = 0 } = child;
+  return { socket: { ip: '127.0.0.1', port: bound }, pid, memory: () => memoryOf(pid) };
 }

@@ -64,6 +64,16 @@ export function settings({
   };
 }
 
+/** How a process is started, where that matters. */
+export interface Launch {
+  /** A program, with arguments, that runs in its own place what follows them, as nsenter does. */
+  readonly through?: readonly string[];
+  /** For Node.js. */
+  readonly options?: readonly string[];
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
@@ -76,9 +86,12 @@ export class Tap {
   readonly sockets: readonly Endpoint[];
   readonly httpd: Endpoint;
   readonly log: readonly LogLine[];
+  readonly #token: string | undefined;
 
-  constructor(sockets: readonly string[], httpd: string, log: readonly LogLine[]) {
+  /** @param token of httpd, where one is asked for */
+  constructor(sockets: readonly string[], httpd: string, log: readonly LogLine[], token?: string) {
     this.log = log;
+    this.#token = token;
     this.sockets = sockets.map((socket) => endpointOf(socket.replace(/^msrps?:/, '')));
     this.httpd = endpointOf(httpd);
   }
@@ -130,7 +143,11 @@ export class Tap {
         port: this.httpd.port,
         path,
         agent: false,
-        ...(body === undefined ? {} : { method: 'POST', headers: { 'Content-Type': 'application/json' } }),
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }),
+        },
       };
       const call = request(options, (response) => {
         response.setEncoding('utf8');
@@ -166,8 +183,8 @@ export class TapProcess extends Tap {
   readonly #child: ChildProcess;
   #isOver = false;
 
-  private constructor(child: ChildProcess, log: readonly LogLine[], ready: LogLine) {
-    super(ready['sockets'] as string[], ready['httpd'] as string, log);
+  private constructor(child: ChildProcess, log: readonly LogLine[], ready: LogLine, token?: string) {
+    super(ready['sockets'] as string[], ready['httpd'] as string, log, token);
     this.#child = child;
     this.exited = once(child, 'exit').then(([code]) => {
       this.#isOver = true;
@@ -175,15 +192,14 @@ export class TapProcess extends Tap {
     });
   }
 
-  static async start(setup: Setup): Promise<TapProcess> {
+  static async start(setup: Setup, { through = [], options = [], env = {} }: Launch = {}): Promise<TapProcess> {
     const directory = mkdtempSync(join(tmpdir(), 'msrptap-run-'));
     const file = join(directory, 'msrptap.yaml');
     writeFileSync(file, JSON.stringify(settings(setup)));
     const cli = join(import.meta.dirname, '../../dist/cli.js');
     const poison = join(import.meta.dirname, 'poison.mjs');
-    const child = spawn(process.execPath, ['--import', poison, cli, 'run', '-f', file], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const [program, ...words] = [...through, process.execPath, ...options, '--import', poison, cli, 'run', '-f', file];
+    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
     onTestFinished(() => {
       child.kill('SIGKILL');
       rmSync(directory, { recursive: true });
@@ -197,7 +213,8 @@ export class TapProcess extends Tap {
         if (line.msg === 'ready') resolve(line);
       });
     });
-    return new TapProcess(child, log, ready);
+    const token = setup.httpd?.['token'];
+    return new TapProcess(child, log, ready, typeof token === 'string' ? token : undefined);
   }
 
   get pid(): number {
@@ -208,13 +225,14 @@ export class TapProcess extends Tap {
     return this.#isOver;
   }
 
-  signal(signal: 'SIGTERM' | 'SIGHUP' | 'SIGINT' | 'SIGKILL'): void {
+  signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
   /** The processes of its workers. */
   workers(): readonly number[] {
-    return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim().split(/\s+/).map(Number);
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    return (children.match(/\d+/g) ?? []).map(Number);
   }
 
   /** Resident memory now, and the most there was, in MiB. */

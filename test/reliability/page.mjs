@@ -8,6 +8,7 @@
  * @property {string} survived what was asked of it
  * @property {number | null} lost octets that were sent before the break and did not arrive; null: nobody can tell
  * @property {number | null} detected ms until those that are left knew; null: nothing broke
+ * @property {number | null} [grown] octets of memory that msrptap held more afterwards; null: nobody looked
  */
 
 /**
@@ -44,8 +45,9 @@ export function page({ fuzz, faults, soak }) {
   const fuzzed = Object.values(fuzz).map(({ name, what, cases, seconds, reached, kept, findings }) => {
     return [name, what, whole(cases), whole(seconds), whole(reached), kept, findings];
   });
-  const survived = Object.entries(faults).map(([name, { survived: what, lost, detected }]) => {
-    return [name, what, lost ?? '', detected === null ? '' : whole(detected)];
+  const survived = Object.entries(faults).map(([name, { survived: what, lost, detected, grown = null }]) => {
+    const kibibytes = grown === null ? '' : whole(Math.max(0, grown) / 1_024);
+    return [name, what, lost ?? '', detected === null ? '' : whole(detected), kibibytes];
   });
   const soaked = Object.values(soak).map((run) => [
     run.date,
@@ -72,11 +74,17 @@ ${table(['target', 'what', 'cases', 'seconds', 'code reached', 'inputs kept', 'f
 
 ## Faults
 
-\`npm run test:faults\` puts a proxy that breaks things on either side of msrptap. Lost are octets that were sent
-before the break and did not arrive (a reset throws away what is under way, so there it says nothing, but what arrives is the beginning,
-unchanged); the time is until those that are left knew of the break. \`RECORD=1 npm run test:faults\` writes the table.
+\`npm run test:faults\` puts a proxy that breaks things on either side of msrptap, and msrptap into network and mount namespaces whose
+wires it cuts, narrows and slows down, whose resolver hangs and whose disks are full; it stops and kills each process, and puts the
+clock forward and back. It needs root, iproute2, nftables and faketime: what cannot be done is left out, and says so; with \`CI=true\` it fails.
+Rows of netem are there where the kernel has it.
 
-${survived.length === 0 ? 'No run was recorded.' : table(['fault', 'survived', 'octets lost', 'told after, ms'], survived)}
+Lost are octets that were sent before the break and did not arrive (a reset throws away what is under way, so there it says nothing, but what
+arrives is the beginning, unchanged); the time is until those that are left knew of the break. Each fault comes twice. After the second one there is
+no link, no descriptor, socket or timer that was not there after the first, and heap and external memory, once garbage is collected (\`--expose-gc\`),
+are within 5 MB: the last column. \`RECORD=1 npm run test:faults\` writes the table.
+
+${survived.length === 0 ? 'No run was recorded.' : table(['fault', 'survived', 'octets lost', 'told after, ms', 'KiB held more afterwards'], survived)}
 
 ## Soak
 
