@@ -10,7 +10,7 @@ function turns(limit: number, octets: number): number {
 }
 
 test('a drip is over with the fifth octet at the document`s limit of 4', () => {
-  // 4 × 523 = 2092 is under 4 × 524 = 2096, 5 × 523 = 2615 is over it.
+  // 4 × 535 = 2140 is under 4 × 536 = 2144, 5 × 535 = 2675 is over it.
   expect(turns(4, 1)).toBe(4);
 });
 
