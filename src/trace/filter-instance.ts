@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { MsrptapError } from '../lib/errors.js';
+import { messageOf, MsrptapError } from '../lib/errors.js';
 import { Fifo } from '../lib/fifo.js';
 import type { LogSink } from '../lib/rate-limited-log.js';
 import { StallWatch } from '../lib/stall-watch.js';
@@ -96,7 +96,7 @@ export class FilterInstance {
       progress: () => (this.#asked.length === 0 ? null : Atomics.load(this.#begun, 0)),
       stalled: () => this.#overdue(),
     });
-    this.#worker.on('message', (message: FromWorker) => this.#onMessage(message));
+    this.#worker.on('message', (message: FromWorker) => this.#received(message));
     this.#worker.on('messageerror', (error) => this.#onError(error));
     this.#worker.on('error', (error) => this.#onError(error));
     this.#exited = new Promise((resolve) => {
@@ -189,6 +189,16 @@ export class FilterInstance {
         unposted.map(({ call }) => call),
         describeThrown(error),
       );
+    }
+  }
+
+  /** A module has the same way to speak to this thread: what it says must not be an error here that nobody catches. */
+  #received(message: FromWorker): void {
+    try {
+      this.#onMessage(message);
+    } catch (error) {
+      this.#onError(new Error(`it posted a message that is none of the filter's (${messageOf(error)})`));
+      void this.#worker.terminate();
     }
   }
 

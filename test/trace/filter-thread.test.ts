@@ -262,3 +262,16 @@ test('a thread keeps the process only while decisions are due', async () => {
   const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { timeout: 10_000 });
   expect((await run).stdout).toBe('traced false\n');
 });
+
+test.each(['null', '{ kind: "answers", answers: 5 }', '{ kind: "log", level: "none" }'])(
+  'a module that speaks to the main thread as if it were the filter loses its thread: %s',
+  async (message) => {
+    const thread = await filters.start(
+      `import { parentPort } from 'node:worker_threads';
+       export default ({ sp }, { drop }) => { if (sp === 1) parentPort.postMessage(${message}); drop(); };`,
+    );
+    await decided(thread, port(1));
+    // What it is asked until its thread has ended may be lost with that.
+    await expect.poll(() => decided(thread, port(3)), SOON).toBe(false);
+  },
+);
