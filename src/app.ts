@@ -1,4 +1,4 @@
-import type { Carrier, Change } from './carrier.js';
+import type { Carrier } from './carrier.js';
 import { timeoutRisks } from './check/timeouts.js';
 import { versionRisks } from './check/tls.js';
 import type { Config } from './config.js';
@@ -90,9 +90,10 @@ export class App {
   /** Filters and certificates, anew. What cannot be used leaves the previous one in force, and is said. */
   async reload(): Promise<void> {
     const kept = 'certificates not reloaded, the previous ones stay in force';
-    await this.#reload({ kind: 'certificates' }, 'certificates reloaded', kept);
+    await this.#reload(() => this.#management.reloadCertificates(), 'certificates reloaded', kept);
     if (this.#config.proto_msrp.trace_filter_route === null) return;
-    await this.#reload({ kind: 'filter' }, 'filter reloaded', 'filter not reloaded, the previous one stays in force');
+    const filter = (): Promise<void> => this.#carrier.apply({ kind: 'filter' });
+    await this.#reload(filter, 'filter reloaded', 'filter not reloaded, the previous one stays in force');
   }
 
   /**
@@ -109,9 +110,9 @@ export class App {
     this.#log.info({ cut }, 'stopped');
   }
 
-  async #reload(change: Change, done: string, notDone: string): Promise<void> {
+  async #reload(change: () => Promise<void>, done: string, notDone: string): Promise<void> {
     try {
-      await this.#carrier.apply(change);
+      await change();
       this.#log.info(done);
     } catch (error) {
       this.#log.error({ error: messageOf(error) }, notDone);

@@ -23,6 +23,7 @@ const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what pa
   msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
   msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
                                    (-f FILE: the one that FILE configures; --url URL, --token TOKEN: any;
+                                   --ca FILE: the CAs that may have signed the certificate of an https URL;
                                    MSRPTAP_TOKEN in the environment is not seen in ps)
   msrptap import opensips.cfg      print the msrptap.yaml that does what the MSRP lines of an opensips.cfg do
   msrptap hep-listen [udp:HOST:PORT|tcp:HOST:PORT] [--json]
@@ -64,7 +65,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<ExitSt
     case 'demo':
       return demo(terminal);
     case 'mi':
-      return mi({ file: values.file, url: values.url, token: values.token, words: rest }, terminal);
+      return mi({ file: values.file, url: values.url, token: values.token, ca: values.ca, words: rest }, terminal);
     case 'import':
       return importFile(rest, terminal);
     case 'hep-listen':
@@ -83,6 +84,7 @@ function readArguments(argv: readonly string[]) {
         file: { type: 'string', short: 'f' },
         url: { type: 'string' },
         token: { type: 'string' },
+        ca: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { rootCertificates } from 'node:tls';
 import { readConfig } from '../config.js';
 import type { Environment } from '../config/token.js';
-import { callMi } from '../control/mi-client.js';
+import { callMi, type MiCall } from '../control/mi-client.js';
 import type { MiError, MiResponse } from '../control/mi-command.js';
 import { canonicalIp, formatEndpoint } from '../lib/address.js';
-import { MsrptapError } from '../lib/errors.js';
+import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { ExitStatus, Terminal } from './command.js';
 import { printable, printableJson } from '../lib/printable.js';
 
@@ -14,6 +16,8 @@ export interface MiArguments {
   readonly url: string | undefined;
   /** Counts in place of the file's httpd.token, and of MSRPTAP_TOKEN. */
   readonly token: string | undefined;
+  /** A file of CAs in PEM, for https. */
+  readonly ca: string | undefined;
   /** METHOD, then k=v or values. */
   readonly words: readonly string[];
 }
@@ -26,20 +30,21 @@ const DIALLED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::'
 
 const MAX_ERROR = 1_000;
 
-/** httpd speaks plain HTTP. */
 function isHttpUrl(url: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === 'http:';
+  return URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol);
 }
 
 /** `msrptap mi`: prints the result as opensips-cli does; an error ends with 1. */
-export async function mi({ file, url, token, words }: MiArguments, terminal: Terminal): Promise<ExitStatus> {
+export async function mi({ file, url, token, ca, words }: MiArguments, terminal: Terminal): Promise<ExitStatus> {
   const call = readCall(words);
   if (url !== undefined && !isHttpUrl(url)) {
     throw new MsrptapError('usage', `--url: ${url} is no URL like ${DEFAULT_URL}`);
   }
   const own = token ?? terminal.token;
-  const from = file === undefined ? { url: DEFAULT_URL, token: own } : fromConfig(file, url, { token: own });
-  const response = await callMi({ ...call, url: url ?? from.url, token: token ?? from.token });
+  const from: Target =
+    file === undefined ? { url: DEFAULT_URL, token: own, trust: { ca: null } } : fromConfig(file, url, { token: own });
+  const trust = ca === undefined ? from.trust : { ...from.trust, ca: [readPem(ca)] };
+  const response = await callMi({ ...call, url: url ?? from.url, token: token ?? from.token, trust });
   if ('error' in response) {
     terminal.complain(`msrptap: ${replyText(response)}`);
     return 1;
@@ -66,13 +71,11 @@ function readCall([method, ...words]: readonly string[]): { readonly method: str
   return { method, params: Object.fromEntries(params) };
 }
 
+type Target = Pick<MiCall, 'url' | 'token' | 'trust'>;
+
 /** @throws MsrptapError config_unreadable, config_invalid, usage */
-function fromConfig(
-  file: string,
-  url: string | undefined,
-  environment: Environment,
-): { readonly url: string; readonly token: string | undefined } {
-  const { httpd, mi_http } = readConfig(file, environment);
+function fromConfig(file: string, url: string | undefined, environment: Environment): Target {
+  const { httpd, mi_http, tls_mgm } = readConfig(file, environment);
   if (httpd.port === 0 && url === undefined) {
     throw new MsrptapError(
       'usage',
@@ -80,7 +83,22 @@ function fromConfig(
     );
   }
   const ip = DIALLED[canonicalIp(httpd.ip)] ?? httpd.ip;
-  return { url: `http://${formatEndpoint({ ip, port: httpd.port })}/${mi_http.root}`, token: httpd.token };
+  const at = `${formatEndpoint({ ip, port: httpd.port })}/${mi_http.root}`;
+  const domain = httpd.tls_domain === null ? undefined : tls_mgm.server_domain[httpd.tls_domain];
+  if (domain === undefined) return { url: `http://${at}`, token: httpd.token };
+  // Its own certificate too: it may be signed by nobody else. Its name is one that callers may use.
+  const ca = [domain.certificate, domain.ca_list].filter((path) => path !== null).map(readPem);
+  const trust = { ca: [...ca, ...rootCertificates.map((pem) => Buffer.from(pem))], name: httpd.hosts[0] };
+  return { url: `https://${at}`, token: httpd.token, ...(url === undefined ? { trust } : { trust: { ca: trust.ca } }) };
+}
+
+/** @throws MsrptapError usage */
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new MsrptapError('usage', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** What is shown of a reply, be it of anybody: lines that neither move a cursor nor turn what is read. */

@@ -8,8 +8,8 @@ import { ConfigError, type ConfigProblem } from './problems.js';
 import { machineRules, RULES, withRules } from './rules.js';
 import { schema, type Sections } from './schema.js';
 import type { ClientDomainSection, ServerDomainSection } from './tls-schema.js';
-import { tokenOf, type Environment } from './token.js';
-import type { Config, HepSpool, Httpd, Limits, MiFifo } from './types.js';
+import { tokenOf, type Environment, type TokenSources } from './token.js';
+import type { Config, HepSpool, Limits, MiFifo } from './types.js';
 import { readYaml } from './yaml.js';
 
 /**
@@ -82,7 +82,8 @@ function without(
 }
 
 function complete(sections: Sections, file: string, directory: string, environment: Environment): Config {
-  const { listeners, proto_hep, tls_mgm, httpd, hep_input, mi_fifo, mi_datagram, filters, limits } = sections;
+  const { listeners, proto_hep, tls_mgm, httpd, prometheus, hep_input, mi_fifo, mi_datagram, filters, limits } =
+    sections;
   const workers = workerCount(sections.workers);
   return {
     ...sections,
@@ -96,6 +97,7 @@ function complete(sections: Sections, file: string, directory: string, environme
     },
     hep_input: hep_input ?? null,
     httpd: withToken(httpd, directory, environment),
+    prometheus: withToken(prometheus, directory, {}),
     mi_fifo: mi_fifo === undefined ? null : absoluteFifo(mi_fifo, directory),
     mi_datagram: mi_datagram ?? null,
     filters: resolve(directory, filters),
@@ -112,11 +114,11 @@ function withDefaults(limits: Sections['limits'], workers: number): Limits {
 }
 
 /** @throws MsrptapError config_invalid when the file was changed since the rules looked at it */
-function withToken(httpd: Sections['httpd'], directory: string, environment: Environment): Httpd {
-  const found = tokenOf(httpd, directory, environment);
+function withToken<T extends TokenSources>(port: T, directory: string, environment: Environment): T {
+  const found = tokenOf(port, directory, environment);
   if ('problem' in found) throw new MsrptapError('config_invalid', found.problem);
   const token = found.value === undefined ? {} : { token: found.value };
-  return { ...httpd, token_file: resolved(httpd.token_file, directory), ...token };
+  return { ...port, token_file: resolved(port.token_file, directory), ...token };
 }
 
 function absoluteSpool(spool: HepSpool | null, directory: string): HepSpool | null {

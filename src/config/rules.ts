@@ -5,12 +5,19 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalIp, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
 import { isFolder } from '../lib/folder.js';
-import { servesSocket } from '../net/tls-domain.js';
+import { hasDeprecatedVersion, servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
 import type { ListenAt } from './socket.js';
 import { tokenOf, TOKEN_VARIABLE, type Environment, type TokenSources } from './token.js';
 import type { ServerDomainSection } from './tls-schema.js';
 import type { HepId, HepInputConfig, HepSpool, ListenerConfig } from './types.js';
+
+/** What httpd and the port of the metrics have both. */
+interface HttpPort extends TokenSources {
+  readonly tls_domain: string | null;
+}
+
+const HTTP_PORTS = ['httpd', 'prometheus'] as const;
 
 /** The part of the sections that rules read. */
 interface Ruled {
@@ -21,9 +28,9 @@ interface Ruled {
   readonly tls_mgm: { readonly server_domain: Readonly<Record<string, ServerDomainSection>> };
   readonly hep_input?: HepInputConfig | undefined;
   readonly mi_datagram?: { readonly socket_name: Endpoint } | undefined;
-  readonly httpd: Endpoint & TokenSources;
+  readonly httpd: Endpoint & HttpPort;
   readonly mi_http: { readonly root: string };
-  readonly prometheus: { readonly root: string };
+  readonly prometheus: HttpPort & { readonly root: string; readonly ip: string; readonly port: number | null };
   readonly mi_fifo?: { readonly fifo_name: string; readonly reply_dir: string } | undefined;
   readonly filters: string;
   readonly limits: {
@@ -42,8 +49,8 @@ export interface Rule {
 }
 
 const socketsDiffer: Rule = {
-  reads: ['listeners', 'httpd', 'hep_input'],
-  check({ listeners, httpd, hep_input }, refuse) {
+  reads: ['listeners', 'httpd', 'hep_input', 'prometheus'],
+  check({ listeners, httpd, hep_input, prometheus: { ip, port } }, refuse) {
     const sockets = [
       ...listeners.map(({ socket }, index) => ({
         at: socket as Endpoint,
@@ -51,6 +58,7 @@ const socketsDiffer: Rule = {
         path: ['listeners', index, 'socket'],
       })),
       { at: httpd as Endpoint, name: 'httpd', path: ['httpd', 'port'] },
+      ...(port === null ? [] : [{ at: { ip, port }, name: 'prometheus', path: ['prometheus', 'port'] }]),
       ...(hep_input?.transport === 'tcp' ? [{ at: hep_input, name: 'hep_input', path: ['hep_input'] }] : []),
     ].map((socket) => ({ ...socket, bound: canonical(socket.at) }));
     for (const socket of sockets) {
@@ -198,20 +206,53 @@ const spoolIsShared: Rule = {
 };
 
 const oneToken: Rule = {
-  reads: ['httpd'],
-  check({ httpd: { token, token_file } }, refuse) {
-    if (token === undefined || token_file === null) return;
-    refuse(['httpd', 'token_file'], 'is in the place of httpd.token: leave one of them out');
+  reads: HTTP_PORTS,
+  check(sections, refuse) {
+    for (const name of HTTP_PORTS) {
+      const { token, token_file } = sections[name];
+      if (token === undefined || token_file === null) continue;
+      refuse([name, 'token_file'], `is in the place of ${name}.token: leave one of them out`);
+    }
+  },
+};
+
+const metricsPortIsOne: Rule = {
+  reads: ['prometheus'],
+  check({ prometheus }, refuse) {
+    if (prometheus.port !== null) return;
+    const set = (['token', 'token_file', 'tls_domain'] as const).filter((key) => (prometheus[key] ?? null) !== null);
+    for (const key of set) refuse(['prometheus', key], 'needs prometheus.port, a port of its own for the metrics');
+  },
+};
+
+const httpDomainsExist: Rule = {
+  reads: [...HTTP_PORTS, 'tls_mgm'],
+  check({ tls_mgm: { server_domain }, ...sections }, refuse) {
+    for (const port of HTTP_PORTS) {
+      const name = sections[port].tls_domain;
+      if (name === null) continue;
+      const domain = Object.hasOwn(server_domain, name) ? server_domain[name] : undefined;
+      if (domain === undefined) {
+        const known = namesOf(Object.keys(server_domain));
+        refuse([port, 'tls_domain'], `no tls_mgm.server_domain has the name ${JSON.stringify(name)}; ${known}`);
+      } else if (hasDeprecatedVersion(domain)) {
+        const { min } = domain.tls_method;
+        refuse([port, 'tls_domain'], `${name} takes ${min}, and tokens need TLSv1.2 at least: name another domain`);
+      }
+    }
   },
 };
 
 /** Another rule of the machine: a token that stands elsewhere is there, and is one. */
 function tokenIsSound(directory: string, environment: Environment): Rule {
   return {
-    reads: ['httpd'],
-    check({ httpd }, refuse) {
-      const found = tokenOf(httpd, directory, environment);
-      if ('problem' in found) refuse(['httpd', httpd.token_file === null ? 'token' : 'token_file'], found.problem);
+    reads: HTTP_PORTS,
+    check(sections, refuse) {
+      for (const name of HTTP_PORTS) {
+        const found = tokenOf(sections[name], directory, name === 'httpd' ? environment : {});
+        const key = sections[name].token_file === null ? 'token' : 'token_file';
+        if ('problem' in found) refuse([name, key], found.problem);
+      }
     },
   };
 }
@@ -314,6 +355,8 @@ const TEXT_RULES: readonly Rule[] = [
   hepNamesDiffer,
   destinationsExist,
   oneToken,
+  metricsPortIsOne,
+  httpDomainsExist,
   spoolIsShared,
   buffersFit,
   rootsDiffer,

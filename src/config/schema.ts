@@ -22,7 +22,7 @@ import { hepInput } from './hep-input-schema.js';
 import { limits } from './limits-schema.js';
 import { miDatagram, miFifo } from './mi-schema.js';
 import { ALLOWED_FORM, parseAllowed, parseSocket, parseUpstream, SOCKET_FORM, UPSTREAM_FORM } from './socket.js';
-import { domainsSection } from './tls-schema.js';
+import { DOMAIN_NAME, domainsSection } from './tls-schema.js';
 import { TOKEN, TOKEN_FORM } from './token.js';
 
 /** What a link holds until its upstream connection stands. */
@@ -199,6 +199,12 @@ const address = z
     error: (issue) => `must be an IP address, not ${JSON.stringify(issue.input)}`,
   });
 
+const tlsDomain = () =>
+  text(DOMAIN_NAME, 'the name of a tls_mgm.server_domain')
+    .nullable()
+    .default(null)
+    .describe('The tls_mgm.server_domain whose certificate is shown, of TLS 1.2 at least. Left out: plain HTTP.');
+
 /** As it stands in a Host header, without the port. */
 const HOST = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*$/;
 const HOST_FORM = 'the name of a host, without a port';
@@ -216,6 +222,7 @@ const httpd = section({
     .array(text(HOST, HOST_FORM), mustBe(`a list of ${HOST_FORM}`))
     .default([])
     .describe('Names, beside localhost, that callers may have in their URLs. IP addresses they always may.'),
+  tls_domain: tlsDomain(),
   requests_per_second: whole(1, 1_000_000)
     .default(1_000)
     .describe('What each address may ask in a second, health and readiness aside; more is answered 429.'),
@@ -248,6 +255,19 @@ const shape = {
     prefix: text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'letters, digits and _, no digit first')
       .default('msrptap')
       .describe('What the names of the metrics begin with.'),
+    port: whole(0, 65_535)
+      .nullable()
+      .default(null)
+      .describe('Where metrics, /healthz and /readyz are served too, without MI. 0: any free one. Left out: nowhere.'),
+    ip: address.default('127.0.0.1').describe('The address of that port.'),
+    token: text(TOKEN, TOKEN_FORM)
+      .exactOptional()
+      .describe('What scrapers of that port send as Authorization: Bearer TOKEN. Left out: whoever reaches it may.'),
+    token_file: path()
+      .nullable()
+      .default(null)
+      .describe('A file that holds the token and nothing else, in place of it.'),
+    tls_domain: tlsDomain(),
   })
     .prefault({})
     .describe('Metrics for Prometheus.'),

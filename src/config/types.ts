@@ -109,11 +109,26 @@ export interface MiDatagram {
   readonly socket_timeout: number;
 }
 
-export interface Httpd extends Endpoint {
-  /** The one in force, wherever it came from. */
+/** What both HTTP ports have. */
+interface HttpSection {
+  readonly ip: string;
+  /** The token in force, wherever it came from. */
   readonly token?: string;
   /** Absolute; null: the token came from elsewhere, if there is one. */
   readonly token_file: string | null;
+  /** The name of a server_domain; null: plain HTTP. */
+  readonly tls_domain: string | null;
+}
+
+export interface Prometheus extends HttpSection {
+  readonly root: string;
+  readonly prefix: string;
+  /** null: metrics have no port of their own. */
+  readonly port: number | null;
+}
+
+export interface Httpd extends HttpSection {
+  readonly port: number;
   /** Names that a Host header may have, beside localhost. */
   readonly hosts: readonly string[];
   /** Of each address. */
@@ -173,7 +188,7 @@ export interface Config {
   /** null: there is none. */
   readonly mi_fifo: MiFifo | null;
   readonly mi_datagram: MiDatagram | null;
-  readonly prometheus: { readonly root: string; readonly prefix: string };
+  readonly prometheus: Prometheus;
   /** The folder of the filter modules, absolute. */
   readonly filters: string;
   readonly limits: Limits;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { plainIp } from '../lib/address.js';
 import type { Log } from '../lib/log.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
@@ -8,6 +9,8 @@ import { text, type Answer, type Route } from './http-routes.js';
 import { SourceRate } from '../lib/source-rate.js';
 
 export interface HttpGateOptions {
+  /** What URLs of this port begin with. */
+  readonly scheme: 'http' | 'https';
   /** httpd.token: guards what changes or tells anything; health and readiness stay open. Default: nobody is asked. */
   readonly token?: string | undefined;
   /** httpd.hosts. Default: none. */
@@ -20,10 +23,17 @@ export interface HttpGateOptions {
 const REQUESTS_PER_SECOND = 1_000;
 
 /** Why requests were refused before anything was done for them. */
-export const REFUSALS = ['host', 'origin', 'rate', 'token'] as const;
+export const REFUSALS = ['certificate', 'host', 'origin', 'rate', 'token'] as const;
 export type Refusal = (typeof REFUSALS)[number];
+export const NOTHING_REFUSED: Readonly<Record<Refusal, number>> = {
+  certificate: 0,
+  host: 0,
+  origin: 0,
+  rate: 0,
+  token: 0,
+};
 
-const ANSWERS: Readonly<Record<Refusal, () => Answer>> = {
+const ANSWERS: Readonly<Record<Exclude<Refusal, 'certificate'>, () => Answer>> = {
   // [RFC 9110 §15.5.20]
   host: () => text(421, 'this host is not served here: use an IP address or localhost, or add the name to httpd.hosts'),
   origin: () => text(403, 'pages of other sites may not ask here'),
@@ -37,9 +47,12 @@ export class HttpGate {
   readonly #hasToken: Guard;
   readonly #rate: SourceRate;
   readonly #log: RateLimitedLog;
-  readonly #counts: Record<Refusal, number> = { host: 0, origin: 0, rate: 0, token: 0 };
+  readonly #counts: Record<Refusal, number> = { ...NOTHING_REFUSED };
 
-  constructor({ token, hosts = [], requestsPerSecond = REQUESTS_PER_SECOND }: HttpGateOptions, log: Log) {
+  readonly #scheme: 'http' | 'https';
+
+  constructor({ scheme, token, hosts = [], requestsPerSecond = REQUESTS_PER_SECOND }: HttpGateOptions, log: Log) {
+    this.#scheme = scheme;
     this.#isHost = hostGuard(hosts);
     this.#hasToken = bearerGuard(token);
     this.#rate = new SourceRate(requestsPerSecond);
@@ -55,21 +68,29 @@ export class HttpGate {
   refuse(request: IncomingMessage, route: Route | undefined): Answer | null {
     const why = this.#why(request, route);
     if (why === null) return null;
-    this.#counts[why] += 1;
     // Nothing of what was sent: it may be a token with a slip in it.
-    const from = plainIp(request.socket.remoteAddress ?? '');
-    this.#log.write('warn', 'HTTP request refused', { from, reason: why });
+    this.#note(request.socket, why);
     return ANSWERS[why]();
+  }
+
+  /** A client whose certificate is not good enough, or missing. */
+  refuseHandshake(socket: Socket, detail: string): void {
+    this.#note(socket, 'certificate', { detail });
   }
 
   flush(): void {
     this.#log.flush();
   }
 
-  #why({ headers, headersDistinct, socket }: IncomingMessage, route: Route | undefined): Refusal | null {
+  #note({ remoteAddress = '' }: Socket, reason: Refusal, more: Readonly<Record<string, string>> = {}): void {
+    this.#counts[reason] += 1;
+    this.#log.write('warn', 'HTTP request refused', { from: plainIp(remoteAddress), reason, ...more });
+  }
+
+  #why({ headers, headersDistinct, socket }: IncomingMessage, route: Route | undefined): keyof typeof ANSWERS | null {
     // Of two, one reader takes the first and another the last [RFC 9112 §3.2].
     if ((headersDistinct['host'] ?? []).length > 1 || !this.#isHost(headers.host)) return 'host';
-    if (!isOwnOrigin(headers.origin, headers.host)) return 'origin';
+    if (!isOwnOrigin(headers.origin, headers.host, this.#scheme)) return 'origin';
     // A flood behind one address must not make a load balancer behind the same one think that nobody is well here.
     if (route?.guarded === false) return null;
     if (!this.#rate.take(socket.remoteAddress ?? '')) return 'rate';

@@ -20,8 +20,8 @@ export function hostGuard(hosts: readonly string[]): HostGuard {
 }
 
 /** Whether a request has no Origin, as those of programs, or that of a page which this port itself served [RFC 6454 §7]. */
-export function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
-  return origin === undefined || (host !== undefined && origin.toLowerCase() === `http://${host.toLowerCase()}`);
+export function isOwnOrigin(origin: string | undefined, host: string | undefined, scheme: 'http' | 'https'): boolean {
+  return origin === undefined || (host !== undefined && origin.toLowerCase() === `${scheme}://${host.toLowerCase()}`);
 }
 
 /** Names are the same in any case, and with the dot of the root. */

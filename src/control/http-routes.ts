@@ -24,7 +24,8 @@ export interface Route {
 export type Readiness = 'starting' | 'ready' | 'draining';
 
 export interface RouteOptions {
-  readonly commands: CommandTable;
+  /** null: no MI here. */
+  readonly commands: CommandTable | null;
   /** Told what an MI command threw. */
   readonly onThrow: (method: string, thrown: unknown) => void;
   readonly scrape: () => Promise<{ readonly contentType: string; readonly body: string }>;
@@ -40,11 +41,11 @@ const JSON_HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-
 
 /** @throws MsrptapError config_invalid when two of them would have the same path */
 export function httpRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
-  const { scrape, readiness, miRoot = 'mi', metricsRoot = 'metrics' } = options;
+  const { scrape, readiness, metricsRoot = 'metrics' } = options;
   const routes: readonly (readonly [string, Route])[] = [
     ['/healthz', { methods: GET, guarded: false, answer: () => text(200, 'ok') }],
     ['/readyz', { methods: GET, guarded: false, answer: () => text(readiness() === 'ready' ? 200 : 503, readiness()) }],
-    [path(miRoot), { methods: ['POST'], guarded: true, answer: (request) => answerMi(request, options) }],
+    ...miRoutes(options),
     [path(metricsRoot), { methods: GET, guarded: true, answer: () => answerScrape(scrape) }],
   ];
   const table = new Map(routes);
@@ -55,6 +56,12 @@ export function httpRoutes(options: RouteOptions): ReadonlyMap<string, Route> {
   return table;
 }
 
+function miRoutes({ commands, miRoot = 'mi', onThrow }: RouteOptions): readonly (readonly [string, Route])[] {
+  if (commands === null) return [];
+  const answer = (request: IncomingMessage) => answerMi(request, commands, onThrow);
+  return [[path(miRoot), { methods: ['POST'], guarded: true, answer }]];
+}
+
 export function text(status: number, line: string, headers: Readonly<Record<string, string>> = {}): Answer {
   return { status, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers }, body: `${line}\n` };
 }
@@ -63,7 +70,11 @@ function path(root: string): string {
   return `/${root.replace(/^\/+|\/+$/g, '')}`;
 }
 
-async function answerMi(request: IncomingMessage, { commands, onThrow }: RouteOptions): Promise<Answer> {
+async function answerMi(
+  request: IncomingMessage,
+  commands: CommandTable,
+  onThrow: RouteOptions['onThrow'],
+): Promise<Answer> {
   if (!JSON_TYPE.test(request.headers['content-type'] ?? '')) {
     return text(415, 'Content-Type must be application/json');
   }

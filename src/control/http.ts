@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
@@ -8,6 +9,7 @@ import { OneATurn } from '../lib/one-a-turn.js';
 import { discardBody } from './http-body.js';
 import { HttpConnections } from './http-connections.js';
 import { HttpGate, type HttpGateOptions, type Refusal } from './http-gate.js';
+import { createHttpSocket, type HttpSocket, type HttpTls } from './http-tls.js';
 import { httpRoutes, text, type Answer, type Readiness, type Route, type RouteOptions } from './http-routes.js';
 
 /** Milliseconds. Scrapes and MI calls are short and come from near by: whoever needs longer holds a place for nothing. */
@@ -41,50 +43,69 @@ const MAX_HEADERS = 16_384;
 /** How often Node looks for connections that ran out of time. Its own 30 s would make 5 s mean 35. */
 const CHECK_INTERVAL = 500;
 
-export interface HttpServerOptions extends Omit<RouteOptions, 'readiness' | 'onThrow'>, HttpGateOptions {
+/** The section of the configuration that an HTTP port is of. */
+export type HttpPort = 'httpd' | 'prometheus';
+
+export interface HttpServerOptions
+  extends Omit<RouteOptions, 'readiness' | 'onThrow'>, Omit<HttpGateOptions, 'scheme'> {
   readonly log: Log;
+  /** Default: httpd. */
+  readonly section?: HttpPort;
+  /** Default: plain HTTP. */
+  readonly tls?: HttpTls | null;
   readonly timeouts?: Partial<HttpTimeouts>;
 }
 
-/** The one HTTP port: MI, metrics, health and readiness. */
+/** An HTTP port: MI, metrics, health and readiness, or all of it but MI. */
 export class HttpServer {
   /** What /readyz answers. */
   readiness: Readiness = 'starting';
 
   readonly #log: Log;
+  readonly #section: HttpPort;
   readonly #timeouts: HttpTimeouts;
   readonly #gate: HttpGate;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #connections = new HttpConnections();
   readonly #turns = new OneATurn();
-  readonly #server: Server;
+  readonly #socket: HttpSocket;
 
   /** @throws MsrptapError config_invalid when two routes would have the same path */
   constructor(options: HttpServerOptions) {
-    this.#log = options.log;
+    const { log, section = 'httpd', tls = null } = options;
+    this.#log = log;
+    this.#section = section;
     this.#timeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
-    this.#gate = new HttpGate(options, options.log);
+    this.#gate = new HttpGate({ ...options, scheme: tls === null ? 'http' : 'https' }, log);
     this.#routes = httpRoutes({
       ...options,
       readiness: () => this.readiness,
       onThrow: (method, thrown) => this.#log.error({ err: thrown, method }, 'an MI command failed'),
     });
     const { headers, request, keepAlive, idle } = this.#timeouts;
-    this.#server = createServer({
+    this.#socket = createHttpSocket({
+      tls,
+      onRefused: (stream, why) => this.#gate.refuseHandshake(stream, why),
       headersTimeout: headers,
       requestTimeout: request,
       keepAliveTimeout: keepAlive,
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL, headers),
       maxHeaderSize: MAX_HEADERS,
     });
-    this.#server.setTimeout(idle);
-    this.#server.on('connection', (socket) => this.#connections.opened(socket));
-    this.#server.on('request', (incoming, response) => void this.#serve(incoming, response));
+    const { server } = this.#socket;
+    server.setTimeout(idle);
+    server.on('connection', (socket: Socket) => this.#connections.opened(socket));
+    server.on('request', (incoming, response) => void this.#serve(incoming, response));
   }
 
   /** Requests that were refused for who sent them, so far. */
   get refused(): Readonly<Record<Refusal, number>> {
     return this.#gate.refused;
+  }
+
+  /** Certificates for the connections to come. */
+  useTls(tls: HttpTls): void {
+    this.#socket.useTls(tls);
   }
 
   /**
@@ -94,27 +115,29 @@ export class HttpServer {
    * @throws MsrptapError listen_failed
    */
   async listen(ip: string, port: number, inherited?: InheritedSockets): Promise<Endpoint> {
+    const { server } = this.#socket;
     const handle = inherited?.take({ ip, port });
-    if (handle === undefined) this.#server.listen({ host: ip, port });
-    else this.#server.listen(handle);
+    if (handle === undefined) server.listen({ host: ip, port });
+    else server.listen(handle);
     try {
-      await once(this.#server, 'listening');
+      await once(server, 'listening');
     } catch (error) {
-      throw listenError({ ip, port }, error);
+      throw listenError(this.#section, { ip, port }, error);
     }
-    this.#server.on('error', (error) => this.#log.warn({ err: error }, 'httpd'));
-    const address = this.#server.address();
+    server.on('error', (error) => this.#log.warn({ err: error }, this.#section));
+    const address = server.address();
     return typeof address === 'object' && address !== null ? { ip: address.address, port: address.port } : { ip, port };
   }
 
   /** Answers what is under way, then closes; connections that stay open between requests do not hold it up. */
   async close(): Promise<void> {
     this.#gate.flush();
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeIdleConnections();
-    const overdue = setTimeout(() => this.#server.closeAllConnections(), this.#timeouts.close);
+    const { server } = this.#socket;
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeIdleConnections();
+    const overdue = setTimeout(() => server.closeAllConnections(), this.#timeouts.close);
     await closed;
     clearTimeout(overdue);
   }
@@ -134,7 +157,7 @@ export class HttpServer {
     response.writeHead(status, {
       ...headers,
       'Content-Length': Buffer.byteLength(body),
-      ...(hangUp || !this.#server.listening ? { Connection: 'close' } : {}),
+      ...(hangUp || !this.#socket.server.listening ? { Connection: 'close' } : {}),
     });
     if (hangUp) {
       response.write(body);
@@ -165,14 +188,18 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return path;
 }
 
-const LISTEN_HELP: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process has it: stop that one, or set httpd.port to a free port',
-  EADDRNOTAVAIL: 'httpd.ip is no address of this machine',
-  EACCES: 'httpd.port needs privileges that this user does not have: take one from 1024',
-};
-
-function listenError(where: Endpoint, cause: unknown): MsrptapError {
+function listenError(section: HttpPort, where: Endpoint, cause: unknown): MsrptapError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const help = LISTEN_HELP[code] ?? messageOf(cause);
-  return new MsrptapError('listen_failed', `httpd.port: cannot listen on ${formatEndpoint(where)}: ${help}`, { cause });
+  const help = listenHelp(section)[code] ?? messageOf(cause);
+  return new MsrptapError('listen_failed', `${section}.port: cannot listen on ${formatEndpoint(where)}: ${help}`, {
+    cause,
+  });
+}
+
+function listenHelp(section: HttpPort): Readonly<Record<string, string>> {
+  return {
+    EADDRINUSE: `another process has it: stop that one, or set ${section}.port to a free port`,
+    EADDRNOTAVAIL: `${section}.ip is no address of this machine`,
+    EACCES: `${section}.port needs privileges that this user does not have: take one from 1024`,
+  };
 }

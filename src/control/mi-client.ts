@@ -1,12 +1,23 @@
 /** One call to the MI of a running msrptap, over HTTP. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { MiResponse } from './mi-command.js';
+
+/** Whom a caller believes to be the msrptap that is meant. */
+export interface MiTrust {
+  /** PEM; null: the CAs that come with Node.js. */
+  readonly ca: readonly Buffer[] | null;
+  /** The name in its certificate; undefined: the host of the URL. */
+  readonly name?: string | undefined;
+}
 
 export interface MiCall {
   /** Of the MI, as http://127.0.0.1:8888/mi */
   readonly url: string;
   readonly token?: string | undefined;
+  /** For https. */
+  readonly trust?: MiTrust | undefined;
   readonly method: string;
   readonly params?: readonly unknown[] | Readonly<Record<string, unknown>> | undefined;
   /** Milliseconds; longer than a command takes. */
@@ -35,7 +46,7 @@ export async function callMi(call: MiCall): Promise<MiResponse> {
   throw new MsrptapError('mi_failed', `${call.url}: HTTP ${status} and no JSON-RPC reply: is it msrptap's httpd?`);
 }
 
-async function post({ url, token, method, params, timeout = TIMEOUT }: MiCall) {
+async function post({ url, token, trust, method, params, timeout = TIMEOUT }: MiCall) {
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
   const headers = {
     'Content-Type': 'application/json',
@@ -46,7 +57,10 @@ async function post({ url, token, method, params, timeout = TIMEOUT }: MiCall) {
   try {
     return await new Promise<{ status: number; body: string }>((resolve, reject) => {
       const signal = AbortSignal.timeout(timeout);
-      httpRequest(new URL(url), { method: 'POST', headers, agent: false, signal }, (response) => {
+      const target = new URL(url);
+      const options = { method: 'POST', headers, agent: false, signal, ...tlsOptions(trust) };
+      const request = target.protocol === 'https:' ? httpsRequest : httpRequest;
+      request(target, options, (response) => {
         read(response).then((text) => resolve({ status: response.statusCode ?? 0, body: text }), reject);
       })
         .on('error', (error) => reject(signal.aborted ? new Error(`no reply within ${timeout} ms`) : error))
@@ -55,6 +69,13 @@ async function post({ url, token, method, params, timeout = TIMEOUT }: MiCall) {
   } catch (error) {
     throw unreachable(url, error);
   }
+}
+
+function tlsOptions(trust: MiTrust | undefined): { ca?: Buffer[]; servername?: string } {
+  return {
+    ...(trust === undefined || trust.ca === null ? {} : { ca: [...trust.ca] }),
+    ...(trust?.name === undefined ? {} : { servername: trust.name }),
+  };
 }
 
 async function read(response: IncomingMessage): Promise<string> {
@@ -87,6 +108,15 @@ export function readReply(body: string): MiResponse | null {
 }
 
 function unreachable(url: string, cause: unknown): MsrptapError {
-  const help = 'is msrptap running, and are httpd.ip, httpd.port and mi_http.root those of this URL?';
+  const help = isCertificateProblem(cause)
+    ? 'give the CA that signed the certificate of httpd.tls_domain with --ca, and a URL with a name of that certificate'
+    : 'is msrptap running, and are httpd.ip, httpd.port, httpd.tls_domain and mi_http.root those of this URL?';
   return new MsrptapError('mi_unreachable', `no MI at ${url} (${messageOf(cause)}): ${help}`, { cause });
+}
+
+/** What Node.js finds wrong with a certificate, in the words of OpenSSL but for the first. */
+const CERTIFICATE_PROBLEM = /^(?:ERR_TLS_CERT_ALTNAME_INVALID|CERT_.*|UNABLE_TO_.*|.*SELF_SIGNED.*)$/;
+
+function isCertificateProblem(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && CERTIFICATE_PROBLEM.test(String(cause.code));
 }

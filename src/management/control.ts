@@ -6,7 +6,7 @@ import { MAX_SPOT_SECONDS, MAX_SPOTS } from '../trace/spots.js';
 import { tlsDomains } from './tls-list.js';
 
 /** What the MI commands act on: whatever carries the traffic. */
-export function controlOf(carrier: Carrier, config: Config): Control {
+export function controlOf(carrier: Carrier, config: Config, reloadCertificates: () => Promise<void>): Control {
   const { proto_msrp } = config;
   return {
     trace: {
@@ -37,7 +37,7 @@ export function controlOf(carrier: Carrier, config: Config): Control {
     idleTimeout: proto_msrp.idle_timeout,
     destinations: () => carrier.destinations(),
     tlsDomains: tlsDomains(config),
-    reloadCertificates: () => carrier.apply({ kind: 'certificates' }),
+    reloadCertificates,
     reloadFilters: proto_msrp.trace_filter_route === null ? null : () => carrier.apply({ kind: 'filter' }),
   };
 }

@@ -45,6 +45,14 @@ export function loadServerTls(domains: Readonly<Record<string, ServerDomain>>): 
   };
 }
 
+/**
+ * Reads the files of one server_domain.
+ * @throws MsrptapError tls_domain_invalid
+ */
+export function loadServerDomain(domain: ServerDomain): ReadyDomain {
+  return readyDomain(domain, loadDomain(domain));
+}
+
 function readyDomain(domain: ServerDomain, { options, revocation }: LoadedDomain): ReadyDomain {
   const { name, verify_cert, require_cert } = domain;
   return { name, options, verify_cert, require_cert, revocation, sessionContext: sessionContextOf(domain, options) };

@@ -13,7 +13,10 @@ const TOKEN = 'a-token-of-16-chars';
 
 async function call(words: readonly string[], options: Partial<MiArguments>) {
   const terminal = fakeTerminal();
-  const status = await mi({ file: undefined, url: undefined, token: undefined, ...options, words }, terminal);
+  const status = await mi(
+    { file: undefined, url: undefined, token: undefined, ca: undefined, ...options, words },
+    terminal,
+  );
   return { status, printed: terminal.printed.join('\n'), complained: terminal.complained.join('\n') };
 }
 

@@ -60,6 +60,38 @@ describe('what cannot be together', () => {
       'httpd.token',
       'is required unless httpd.ip is a loopback address',
     ],
+    ['metrics on the socket of httpd', `${LEAST}prometheus: { port: 8888 }`, 'prometheus.port', 'of httpd'],
+    [
+      'metrics over TLS without a port of their own',
+      `${LEAST}${domain('*')}prometheus: { tls_domain: a }`,
+      'prometheus.tls_domain',
+      'needs prometheus.port',
+    ],
+    [
+      'a token for metrics in two places',
+      `${LEAST}prometheus: { port: 9, token: 0123456789abcdef, token_file: x }`,
+      'prometheus.token_file',
+      'is in the place of prometheus.token',
+    ],
+    [
+      'a domain of httpd that is not there',
+      `${LEAST}${domain('*')}httpd: { tls_domain: b }`,
+      'httpd.tls_domain',
+      'no tls_mgm.server_domain has the name "b"; there is a',
+    ],
+    [
+      'a domain of httpd that is there for every object',
+      `${LEAST}${domain('*')}httpd: { tls_domain: constructor }`,
+      'httpd.tls_domain',
+      'no tls_mgm.server_domain has the name "constructor"',
+    ],
+    [
+      'a domain of httpd for old peers',
+      `${LEAST}tls_mgm: { server_domain: { a: { certificate: c, private_key: k, tls_method: TLSv1-TLSv1_2 } } }
+httpd: { tls_domain: a }`,
+      'httpd.tls_domain',
+      'tokens need TLSv1.2 at least',
+    ],
     [
       'one root for two',
       `${LEAST}mi_http: { root: x }\nprometheus: { root: x }`,

@@ -58,7 +58,7 @@ describe('Host', () => {
   it.each(['/healthz', '/readyz', '/metrics', '/none'])('421 for a name that is not listed: %s', async (path) => {
     const { server, port } = await startServer({ scrape: () => Promise.reject(new Error('was called')) });
     expect(status(await exchange(port, asking(`evil.example:${port}`, path)))).toBe('421');
-    expect(server.refused).toEqual({ host: 1, origin: 0, rate: 0, token: 0 });
+    expect(server.refused).toEqual({ certificate: 0, host: 1, origin: 0, rate: 0, token: 0 });
   });
 
   it('MI does nothing for such a name, with the token neither', async () => {
@@ -96,7 +96,12 @@ describe('Origin', () => {
     ['null', false],
     ['', false],
   ])('%s: %s', (origin, isOwn) => {
-    expect(isOwnOrigin(origin, '127.0.0.1:8888')).toBe(isOwn);
+    expect(isOwnOrigin(origin, '127.0.0.1:8888', 'http')).toBe(isOwn);
+  });
+
+  it('over TLS, a page of plain HTTP is another site', () => {
+    expect(isOwnOrigin('https://127.0.0.1:8888', '127.0.0.1:8888', 'https')).toBe(true);
+    expect(isOwnOrigin('http://127.0.0.1:8888', '127.0.0.1:8888', 'https')).toBe(false);
   });
 
   it('a page of another site gets 403 and no CORS header, whatever it asks', async () => {

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { request as requestOverTls } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -29,6 +30,7 @@ export interface Setup {
   readonly proto_hep?: Settings;
   readonly tls_mgm?: Settings;
   readonly httpd?: Settings;
+  readonly prometheus?: Settings;
   readonly mi_fifo?: Settings;
   readonly mi_datagram?: Settings;
   readonly hep_input?: string | Settings;
@@ -87,13 +89,16 @@ export class Tap {
   readonly httpd: Endpoint;
   readonly log: readonly LogLine[];
   readonly #token: string | undefined;
+  readonly #request: typeof request;
 
-  /** @param token of httpd, where one is asked for */
-  constructor(sockets: readonly string[], httpd: string, log: readonly LogLine[], token?: string) {
+  /** @param httpd its section: whether it speaks TLS, and the token that it asks for */
+  constructor(sockets: readonly string[], at: string, log: readonly LogLine[], httpd: Settings = {}) {
+    const { token, tls_domain } = httpd;
     this.log = log;
-    this.#token = token;
+    this.#token = typeof token === 'string' ? token : undefined;
+    this.#request = tls_domain === undefined ? request : requestOverTls;
     this.sockets = sockets.map((socket) => endpointOf(socket.replace(/^msrps?:/, '')));
-    this.httpd = endpointOf(httpd);
+    this.httpd = endpointOf(at);
   }
 
   get socket(): Endpoint {
@@ -148,8 +153,9 @@ export class Tap {
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
           ...(this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }),
         },
+        rejectUnauthorized: false,
       };
-      const call = request(options, (response) => {
+      const call = this.#request(options, (response) => {
         response.setEncoding('utf8');
         let text = '';
         response.on('data', (part: string) => (text += part));
@@ -168,7 +174,7 @@ export async function startTap(setup: Setup): Promise<Tap> {
   const config = parseConfig(JSON.stringify(settings(setup)), join(tmpdir(), 'msrptap.yaml'));
   const stream = { write: (line: string) => void log.push(JSON.parse(line) as LogLine) };
   const app = await App.start({ config, log: createLog('info', stream) });
-  const tap = new Tap(app.sockets, app.httpd, log);
+  const tap = new Tap(app.sockets, app.httpd, log, setup.httpd);
   onTestFinished(async () => {
     const errors = await tap.metric('observer_errors_total');
     await app.drain(AbortSignal.abort());
@@ -183,8 +189,8 @@ export class TapProcess extends Tap {
   readonly #child: ChildProcess;
   #isOver = false;
 
-  private constructor(child: ChildProcess, log: readonly LogLine[], ready: LogLine, token?: string) {
-    super(ready['sockets'] as string[], ready['httpd'] as string, log, token);
+  private constructor(child: ChildProcess, log: readonly LogLine[], ready: LogLine, setup: Setup) {
+    super(ready['sockets'] as string[], ready['httpd'] as string, log, setup.httpd);
     this.#child = child;
     this.exited = once(child, 'exit').then(([code]) => {
       this.#isOver = true;
@@ -213,8 +219,7 @@ export class TapProcess extends Tap {
         if (line.msg === 'ready') resolve(line);
       });
     });
-    const token = setup.httpd?.['token'];
-    return new TapProcess(child, log, ready, typeof token === 'string' ? token : undefined);
+    return new TapProcess(child, log, ready, setup);
   }
 
   get pid(): number {
