@@ -24,6 +24,9 @@ const MESSAGES: Readonly<Record<string, string>> = {
   MULTIPLE_DOCS: 'this is more than one document; a line of --- begins another',
 };
 
+/** What the others quote of the text stands behind a colon, or is an escape sequence. */
+const QUOTED = /(?::| \\)[^]*$/;
+
 export interface YamlData {
   readonly value: unknown;
   /** The line of what stands at `path`, or else of the nearest thing around it; null for the whole. */
@@ -47,7 +50,7 @@ export function readYaml(text: string, file: string): YamlData {
   const { pairs, twice, nameless } = pairsOf(document);
   const problems = [
     ...[...document.errors, ...document.warnings].map((error) => {
-      return problemAt(MESSAGES[error.code] ?? error.message, error.pos[0]);
+      return problemAt(MESSAGES[error.code] ?? error.message.replace(QUOTED, ''), error.pos[0]);
     }),
     ...twice.map((offset) => problemAt('this key stands twice in its section', offset)),
     ...nameless.map((offset) => ({ ...problemAt('no such key', offset), path: NO_KEY })),

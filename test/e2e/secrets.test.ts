@@ -6,11 +6,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import { startCli, startCliWith, type RunningCli } from '../commands/cli.js';
 import { exchange, get, postMi } from '../control/http-client.js';
 import { useCerts } from '../helpers/certs.js';
+import { DatagramCaller } from '../helpers/datagram.js';
 import { endpointOf, type LogLine } from '../helpers/tap.js';
 
 const certs = useCerts();
 
 const AUTH_KEY = 'hush-the-key-of-homer';
+const INPUT_KEY = 'hush-the-key-of-sip';
+const METRICS_TOKEN = 'hush-only-for-scrapers';
+/** What a filter module knows of whom it looks for. */
+const FILTER_TEXT = 'hush-they-are-listened-to';
 const TOKENS = { token: 'hush-written-in-yaml', token_file: 'hush-filed-elsewhere', environment: 'hush-environmental' };
 /** What a caller sends by mistake is a secret too: of another machine, or nearly the right one. */
 const WRONG = 'hush-of-another-machine';
@@ -75,15 +80,22 @@ test.each([
       server_domain: { public: { certificate: certs().server.certificate, private_key: key, verify_cert: 0 } },
       client_domain: { homer: { ...certs().client, ca_list: certs().ca.certificate } },
     },
+    hep_input: { socket: 'udp:127.0.0.1:0', auth_key: INPUT_KEY },
+    mi_datagram: { socket_name: 'udp:127.0.0.1:0' },
     httpd: { port: 0, ...httpd },
+    prometheus: { port: 0, token: METRICS_TOKEN },
     filters: '.',
     workers,
     log: { level: 'trace' },
   };
   // A filter module sees nothing of the environment's token.
+  const module = join(directory, 'telling.js');
   await writeFile(
-    join(directory, 'telling.js'),
-    'if (process.env.MSRPTAP_TOKEN) throw new Error(process.env.MSRPTAP_TOKEN);\nexport default () => {};\n',
+    module,
+    `if (process.env.MSRPTAP_TOKEN) throw new Error(process.env.MSRPTAP_TOKEN);
+const listenedTo = '${FILTER_TEXT}';
+export default () => void listenedTo;
+`,
   );
   await writeFile(file, JSON.stringify(config));
   const environment: Record<string, string> = source === 'environment' ? { MSRPTAP_TOKEN: token } : {};
@@ -94,11 +106,18 @@ test.each([
   const { port } = endpointOf(String(ready['httpd']));
   const [socket = ''] = ready['sockets'] as readonly string[];
   const heard = [await askAll(port, token), await askWrongly(port)];
+  const datagrams = await DatagramCaller.start(endpointOf(String(ready['mi_datagram']).replace('udp:', '')));
+  heard.push(await datagrams.call('{"jsonrpc":"2.0","id":1,"method":"tls_list"}'), await datagrams.call(WRONG));
   // No TLS there, and a next hop that is not.
   await exchange(endpointOf(socket.replace('msrps:', '')).port, `MSRP ${WRONG} SEND\r\n\r\n`).catch(() => '');
   heard.push(await finished(startCli('mi', 'which', '--url', `http://127.0.0.1:${port}/mi`, '--token', WRONG)));
   heard.push(await finished(msrptap('check')));
   const [secretLine = ''] = await keyLines(key);
+  // A module that cannot be read.
+  await writeFile(module, `const listenedTo = '${FILTER_TEXT}' and;\n`);
+  heard.push(await finished(msrptap('check')));
+  tap.signal('SIGHUP');
+  await tap.err.first(/filter not reloaded/);
   // A key that is broken, and one that is another file altogether.
   await writeFile(key, `-----BEGIN PRIVATE KEY-----\n${secretLine}\n-----END PRIVATE KEY-----\n`);
   tap.signal('SIGHUP');
@@ -106,8 +125,15 @@ test.each([
   heard.push(await finished(msrptap('check')), await finished(msrptap('run')));
   await writeFile(file, JSON.stringify({ ...config, proto_hep: { ...config.proto_hep, hep_auth_key: [AUTH_KEY] } }));
   heard.push(await finished(msrptap('check')), await finished(msrptap('run')));
+  for (const wrong of [{ prometheus: { token: METRICS_TOKEN } }, { hep_input: { auth_key: INPUT_KEY } }]) {
+    await writeFile(file, JSON.stringify({ ...config, ...wrong }));
+    heard.push(await finished(msrptap('check')));
+  }
   await writeFile(file, JSON.stringify({ ...config, httpd: { token: `${token} ` } }));
   heard.push(await finished(msrptap('check')));
+  // As YAML that is no JSON, with a slip in it.
+  await writeFile(file, `httpd:\n  token: |${token}\nproto_hep:\n  hep_auth_key: }${AUTH_KEY}\n`);
+  heard.push(await finished(msrptap('check')), await finished(msrptap('mi', 'which')));
   tap.signal('SIGTERM');
   heard.push(await finished(tap));
 
@@ -115,8 +141,9 @@ test.each([
   expect(all).toContain('httpd.token: must be at least 16');
   expect(all).toContain('proto_hep.hep_auth_key: must be');
   expect(all).toContain('"msg":"HTTP request refused"');
+  expect(all).toContain('"msg":"filter not reloaded');
   const keys = await Promise.all([certs().server.private_key, certs().client.private_key].map(keyLines));
-  const secrets = [AUTH_KEY, ...Object.values(TOKENS), WRONG, ...keys.flat()];
+  const secrets = [AUTH_KEY, INPUT_KEY, METRICS_TOKEN, FILTER_TEXT, ...Object.values(TOKENS), WRONG, ...keys.flat()];
   const forms = secrets.flatMap((secret) => [secret, Buffer.from(secret).toString('base64').replace(/=+$/, '')]);
   expect(forms.filter((secret) => all.includes(secret))).toEqual([]);
 });
