@@ -4,6 +4,7 @@ import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
 import type { Batch } from './queue.js';
 import { SpoolFolder } from './spool-folder.js';
+import { refuseForeignFolder } from './spool-owner.js';
 import { RECORD_HEADER_BYTES } from './spool-record.js';
 import type { SpoolOptions } from './spool.js';
 
@@ -60,10 +61,11 @@ export class SpoolFolders {
     return this.#folders.reduce((sum, { maybe }) => sum + maybe, 0);
   }
 
-  /** @throws what the disk fails with; spool_in_use */
+  /** @throws what the disk fails with; spool_in_use, spool_unsafe */
   async open(log: Log): Promise<void> {
     const { dir, slot } = this.#options;
     await mkdir(dir, { recursive: true, mode: 0o700 });
+    await refuseForeignFolder(dir);
     const names = await this.#leftFolders();
     const own = await SpoolFolder.open(join(dir, `${this.#name}@${slot}`));
     const left: SpoolFolder[] = [];

@@ -33,7 +33,7 @@ export class PositionFile {
 
   /** @throws what the disk fails with */
   static async open(path: string): Promise<{ readonly file: PositionFile; readonly position: Position }> {
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     try {
       const file = new PositionFile(handle);
       const position = await file.#read();

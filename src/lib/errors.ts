@@ -15,6 +15,7 @@ export const ERRORS = {
   sip_malformed: 'a SIP message with an MSRP path cannot be read',
   hep_address_invalid: 'an address of a HEP packet is not an IP address',
   spool_in_use: 'another process uses a folder of the HEP spool',
+  spool_unsafe: 'other users can change what is in the folder of the HEP spool',
   hep_template_invalid: 'hep-js made a packet without the expected parts',
   mi_reply_failed: 'an MI reply cannot be written to its FIFO',
   mi_unreachable: 'no msrptap answers at the MI address',

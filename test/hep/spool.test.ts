@@ -1,5 +1,16 @@
 /** Packets on disk while their destination is down: all there, none twice, in order. */
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -216,6 +227,19 @@ describe('the disk', () => {
     expect(files.toSorted()).toEqual(['0000000001.hep', 'position']);
     for (const file of files) expect(statSync(join(dir, 'homer@1', file)).mode & 0o777).toBe(0o600);
     expect(statSync(dir).mode & 0o777).toBe(0o700);
+  });
+
+  test('whose folder every user can write to is not used: packets wait in memory, and the log says why', async () => {
+    const [dir, port] = [join(folder(), 'open'), await freePort()];
+    mkdirSync(dir);
+    chmodSync(dir, 0o777);
+    const sender = new Sender({ dir, port });
+    sender.send(3);
+    await eventually(() => sender.stats().queuePackets).toBe(3);
+    await eventually(() => JSON.stringify(sender.logged)).toContain('chmod 700');
+    expect(readdirSync(dir)).toEqual([]);
+    const homer = await receiver(port);
+    await homer.received(3);
   });
 
   test('at its limit loses the oldest, which are counted', async () => {
