@@ -55,11 +55,19 @@ export function loadDomain(domain: Domain, now = new Date()): LoadedDomain {
   if (ec_curve !== null) add('ec_curve', ec_curve, { ecdhCurve: ec_curve });
   if (dh_params !== null) add('dh_params', dh_params, { dhparam: dhParamsIn(domain, dh_params) });
   return {
-    // A session that is resumed has the certificate of the peer and not those above it, whose CRLs are to be found.
-    options: crls === null ? options : { ...options, secureOptions: constants.SSL_OP_NO_TICKET },
+    options: { ...options, secureOptions: secureOptionsOf(crls !== null) },
     certificates: own === null ? [] : own.certificates,
     revocation: crls === null ? null : revocationCheck(crls, domain.crl_check_all, cas),
   };
+}
+
+/**
+ * Peers are judged once, when their handshake is over: with TLS 1.2 they might come with another certificate later
+ * [RFC 9325 §3.5]. And a session that is resumed has the certificate of the peer and not those above it, whose CRLs are to
+ * be found.
+ */
+function secureOptionsOf(looksAtCrls: boolean): number {
+  return constants.SSL_OP_NO_RENEGOTIATION | (looksAtCrls ? constants.SSL_OP_NO_TICKET : 0);
 }
 
 function versionsOf({ tls_method }: Domain): SecureContextOptions {

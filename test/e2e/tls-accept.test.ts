@@ -1,5 +1,5 @@
 /** TLS handshakes with clients that fail: what Homer is told, and that the next one works. */
-import type { ConnectionOptions } from 'node:tls';
+import { TLSSocket, type ConnectionOptions } from 'node:tls';
 import { expect, test } from 'vitest';
 import { useCerts, type CertFiles, type Certs } from '../helpers/certs.js';
 import { carry, dial, NextHop, type Peer } from '../helpers/endpoint.js';
@@ -104,4 +104,21 @@ test('a server name that no domain is for', async () => {
     Status: 'FAILURE',
     Reason: 'tls_no_domain',
   });
+});
+
+test('a client of TLS 1.2 that would shake hands again, as somebody else perhaps, is not followed', async () => {
+  const { tap, hop } = await scene();
+  const client = await dial(tap.socket, { ...trusting(certs()), maxVersion: 'TLSv1.2' });
+  await carry(new Chat('msrps').ask('hello'), client, await hop.accept());
+  const { socket } = client;
+  if (!(socket instanceof TLSSocket)) throw new Error('no TLS');
+  socket.on('error', () => {});
+  const refused = new Promise((resolve) => {
+    socket.once('close', () => resolve('closed'));
+    socket.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error === null ? 'renegotiated' : 'refused'));
+  });
+  expect(await refused).not.toBe('renegotiated');
+  // And who comes next is let in.
+  const next = await dial(tap.socket, trusting(certs()));
+  await carry(new Chat('msrps').ask('hello'), next, await hop.accept());
 });

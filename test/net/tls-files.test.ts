@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -69,7 +70,7 @@ test('the versions are those of the domain', () => {
 
 test('a client needs no files', () => {
   expect(loadDomain(DEFAULT_CLIENT_DOMAIN)).toEqual({
-    options: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' },
+    options: { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3', secureOptions: constants.SSL_OP_NO_RENEGOTIATION },
     certificates: [],
     revocation: null,
   });
