@@ -136,6 +136,16 @@ describe('risks, one each', () => {
       sound(traced) + hep('[h]127.0.0.1', String.raw`hep_auth_key: 'a\b'`),
       /^proto_hep.hep_auth_key: with " or \\ in it.*stores nothing/,
     ],
+    [
+      'a token in clear',
+      `${sound()}httpd: { ip: 0.0.0.0, token: a-token-of-16-chars }\n`,
+      /^httpd.tls_domain: without TLS the token crosses the network in clear/,
+    ],
+    [
+      'a token for metrics in clear',
+      `${sound()}prometheus: { ip: 192.0.2.1, port: 9100, token: a-token-of-16-chars }\n`,
+      /^prometheus.tls_domain: without TLS the token crosses the network in clear/,
+    ],
     ['a port for root', listen('msrp:127.0.0.1:443', 'msrp:10.0.0.5'), /^listeners\[0\].socket: port 443 /],
     [
       'a loop',

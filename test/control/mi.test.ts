@@ -128,6 +128,31 @@ describe('what is sent to do harm', () => {
     );
   });
 
+  it.each([
+    ['a string without end', (size: number) => `{"jsonrpc":"2.0","id":"${'\\"'.repeat(size / 2)}`],
+    ['quotes in an id', (size: number) => `{"jsonrpc":"2.0","method":"which","id":"${'\\"'.repeat(size / 2)}"}`],
+    ['members of the same name', (size: number) => `{"jsonrpc":"2.0",${'"id":1,'.repeat(size / 7)}"method":"which"}`],
+    [
+      'blanks',
+      (size: number) => `{"jsonrpc":"2.0","method":"get_statistics","params":["${' \\t'.repeat(size / 3)}"],"id":1}`,
+    ],
+    [
+      'a list of names',
+      (size: number) =>
+        `{"jsonrpc":"2.0","method":"get_statistics","params":[[${'"all",'.repeat(size / 6 - 1)}""]],"id":1}`,
+    ],
+  ])('takes no longer than its octets do, whatever they are: %s', async (_, request) => {
+    const timeOf = async (size: number): Promise<number> => {
+      const begun = performance.now();
+      for (let round = 0; round < 5; round += 1) await ask(request(size));
+      return performance.now() - begun;
+    };
+    await timeOf(1_000);
+    const [short, long] = [await timeOf(7_000), await timeOf(56_000)];
+    // Eight times as long: what is quadratic takes 64 times the time.
+    expect(long).toBeLessThan(24 * Math.max(short, 5));
+  });
+
   it('is a parse error when it is no UTF-8', async () => {
     expect(await ask(Buffer.from([...Buffer.from('{"id":"'), 0xff, ...Buffer.from('"}')]))).toBe(PARSE);
   });
