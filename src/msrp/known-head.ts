@@ -2,7 +2,7 @@ import { COLON, CR, LF, isDigit } from './grammar.js';
 import { failureReportAt, isFailureReportAt } from './failure-report.js';
 import { isHeaderAt } from './header-name.js';
 import { methodIn } from './method.js';
-import type { LastHeaderToken, PathsToken } from './repeated-paths.js';
+import { LastHeaderToken, PathsToken } from './repeated-paths.js';
 import { DEFAULT_REPORTS, type Reports } from './reports.js';
 import { isSuccessReportAt, successReportAt } from './success-report.js';
 import { NOT_WHOLE, skipWholeLines, skipWholeValue } from './whole-lines.js';
@@ -141,7 +141,7 @@ export class KnownHead {
     if (pathsEnd > MAX_OCTETS) return;
     this.#learnLines(read, end);
     this.#pathsEnd = pathsEnd;
-    this.#token = this.paths ?? {};
+    this.#token = this.paths ?? new PathsToken();
     this.paths = this.#token;
   }
 
@@ -183,7 +183,14 @@ export class KnownHead {
     new Uint8Array(this.#octets.buffer).set(read.subarray(code, code + length));
     this.#length = length;
     this.reports = this.#isPart ? null : this.#reports;
-    this.#lastHeader = this.#isPart ? null : {};
+    this.#lastHeader = this.#isPart ? null : lastHeaderOf(read, code, ends);
     this.lastHeader = this.#lastHeader;
   }
+}
+
+/** @param ends where the lines end, from the start-line at `code` on */
+function lastHeaderOf(read: Buffer, code: number, ends: readonly number[]): LastHeaderToken {
+  const [beforeLast = 0, last = 0, end = 0] = ends.slice(-3);
+  const isContentType = isHeaderAt(read, code + last, 'content-type');
+  return new LastHeaderToken(end - last, isContentType, isHeaderAt(read, code + beforeLast, 'byte-range'));
 }

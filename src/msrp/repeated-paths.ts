@@ -1,5 +1,30 @@
-/** Stands for the octets of a To-Path and a From-Path: messages that have the same one have the same paths. */
-export type PathsToken = object;
+/**
+ * Stands for the octets of a To-Path and a From-Path in one direction of a connection: messages that have the same one have
+ * the same paths. Who looks on may note here what they mean to him.
+ */
+export class PathsToken {
+  /** The session of requests, or of responses, with these paths. */
+  session: object | null = null;
+}
 
 /** Stands for the octets of a last header: that of messages with a body is the Content-Type [RFC 4975 §9]. */
-export type LastHeaderToken = object;
+export class LastHeaderToken {
+  /** Octets of its line, CRLF included. */
+  readonly length: number;
+  readonly isContentType: boolean;
+  /** The header before it is a Byte-Range, whatever that says in each message. */
+  readonly followsByteRange: boolean;
+
+  // What those who look on made of the Content-Type, so that they do it once.
+
+  /** Whether the body is text; null: nobody has looked. */
+  isText: boolean | null = null;
+  /** Which class of content it is, as the session layer numbers them; -1: it has not looked. */
+  content = -1;
+
+  constructor(length: number, isContentType: boolean, followsByteRange: boolean) {
+    this.length = length;
+    this.isContentType = isContentType;
+    this.followsByteRange = followsByteRange;
+  }
+}

@@ -11,7 +11,7 @@ import { type SocketListener, listenTo } from './socket-events.js';
 import { type TlsFacts, reasonOfSocketError } from './tls-facts.js';
 
 export interface ConnectionHandler {
-  /** The buffer is good during the call: the next read, of whichever connection, may overwrite it. */
+  /** Where the connection `lendsReads`, the buffer is good during the call: the next read, of whichever one, overwrites it. */
   onRead(buffer: Buffer): void;
   /** The far side sent its FIN; nothing more is read. */
   onEnd(): void;
@@ -97,6 +97,11 @@ export class Connection implements SocketListener, Watched, Holder {
     return this.#firstToClose;
   }
 
+  /** What is read stands in a place that all such connections share. */
+  get lendsReads(): boolean {
+    return this.#stream instanceof SlabSocket;
+  }
+
   /** Octets written here that the kernel has not taken yet. */
   get backlog(): number {
     return this.#stream.writableLength;
@@ -119,14 +124,15 @@ export class Connection implements SocketListener, Watched, Holder {
   }
 
   /**
-   * Takes a copy of what the kernel does not take at once.
+   * @param isLent the buffer is good during the call alone: what the kernel does not take at once is copied
    * @returns false when the reading side should pause until onDrain
    */
-  write(buffer: Buffer): boolean {
+  write(buffer: Buffer, isLent: boolean): boolean {
     const stream = this.#stream;
     if (!this.#takesBytes) return true;
     this.bytesOut += buffer.length;
-    outgoing.write(stream, buffer);
+    if (isLent) outgoing.write(stream, buffer);
+    else stream.write(buffer);
     const waiting = stream.writableLength;
     if (waiting === 0) return true;
     const { send_timeout, buffers } = this.#options;

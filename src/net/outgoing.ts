@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 const SLAB_BYTES = 65_536;
 
 /**
- * Writes copies, so that the bytes belong to the caller again when the write returns. Mostly the kernel takes a write
+ * Writes copies of bytes that belong to the caller again when the write returns. Mostly the kernel takes a write
  * at once; then the place of its copy is used for the next one, of whichever socket. A write that it has not taken
  * keeps its place.
  */

@@ -122,7 +122,7 @@ export class Flow implements ConnectionHandler, EndOfTurn, Watched, Holder {
     this.#letGo();
     to.messagesOut = this.from.messagesIn;
     let welcome = true;
-    for (const buffer of held ?? []) welcome = to.write(buffer);
+    for (const buffer of held ?? []) welcome = to.write(buffer, false);
     if (this.#fromEnded) to.end();
     else if (welcome) this.#resume();
     else this.#pause();
@@ -193,7 +193,7 @@ export class Flow implements ConnectionHandler, EndOfTurn, Watched, Holder {
       (this.#held ??= []).push(Buffer.from(buffer));
       this.#heldBytes += buffer.length;
       if (!this.#context.buffers.hold(this, this.#heldBytes) || this.#heldBytes >= HOLD_BYTES) this.#pause();
-    } else if (!this.#to.write(buffer)) {
+    } else if (!this.#to.write(buffer, this.from.lendsReads)) {
       this.#pause();
     }
   }

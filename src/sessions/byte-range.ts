@@ -36,19 +36,15 @@ function numberOf(text: string | undefined): number {
   return text === undefined || text === '*' ? UNKNOWN : Number(text);
 }
 
-/** As nearly everybody writes it. */
-const SPELLING = Uint8Array.from(Buffer.from('Byte-Range'));
-
-function isSpelt(octets: Uint8Array, at: number): boolean {
-  for (let i = 0; i < SPELLING.length; i++) if (octets[at + i] !== SPELLING[i]) return false;
-  return true;
-}
-
 /** What was read last. */
 const read = { start: 0, end: 0, total: 0 };
 
-/** Reads a line from its end to its beginning. @returns whether a Byte-Range with whole numbers ends there, behind its CRLF */
-function readBackwards(octets: Buffer, lineEnd: number): boolean {
+/**
+ * Reads a line from its end to its beginning.
+ * @param isNamed it is known to be a Byte-Range
+ * @returns whether a Byte-Range with whole numbers ends there, behind its CRLF
+ */
+function readBackwards(octets: Buffer, lineEnd: number, isNamed: boolean): boolean {
   let at = lineEnd - 3;
   let number = 0;
   let worth = 1;
@@ -73,15 +69,16 @@ function readBackwards(octets: Buffer, lineEnd: number): boolean {
   if (read.end === UNKNOWN) return false;
   if (octets[at] === SP) at--;
   const name = at - NAME.length;
-  return octets[at] === COLON && octets[name - 1] === LF && (isSpelt(octets, name) || isHeaderAt(octets, name, NAME));
+  return octets[at] === COLON && octets[name - 1] === LF && (isNamed || isHeaderAt(octets, name, NAME));
 }
 
 /**
  * The Byte-Range of a request. It mostly stands right before the Content-Type.
  * @param lineEnd where that line would end in `octets`; 0: it is to be looked for
+ * @param isNamed the line that ends there is known to be a Byte-Range
  * @returns good until the next call
  */
-export function byteRangeOf(message: Message, octets: Buffer, lineEnd: number): ByteRange {
-  if (lineEnd > 0 && readBackwards(octets, lineEnd)) return read;
+export function byteRangeOf(message: Message, octets: Buffer, lineEnd: number, isNamed: boolean): ByteRange {
+  if (lineEnd > 0 && readBackwards(octets, lineEnd, isNamed)) return read;
   return rangeOf(message.header('Byte-Range'));
 }

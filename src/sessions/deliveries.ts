@@ -21,12 +21,18 @@ export class Deliveries {
     return this.#open.length;
   }
 
-  /** @param octets of its body @returns whether another had to be forgotten for it */
-  expect(messageId: string, octets: number, sentAt: number): boolean {
-    const isFull = this.#open.length === MAX_DELIVERIES_ONE_WAY;
-    if (isFull) this.#open.shift();
+  get isFull(): boolean {
+    return this.#open.length === MAX_DELIVERIES_ONE_WAY;
+  }
+
+  /** @param octets of its body @param sentAt milliseconds of performance.now() */
+  expect(messageId: string, octets: number, sentAt: number): void {
     this.#open.push({ messageId, octets, sentAt, reported: null });
-    return isFull;
+  }
+
+  /** @returns whether there was one */
+  forgetOldest(): boolean {
+    return this.#open.shift() !== undefined;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Direction, LinkFacts, LinkObserver, Piece, Read } from '../events.js';
 import type { Message } from '../msrp/message.js';
 import { rangeOf, UNKNOWN } from './byte-range.js';
-import { Arriving, SessionFlow } from './flow.js';
+import { Arriving } from './arriving.js';
 import { KnownSessions } from './known-sessions.js';
 import { readSend } from './send.js';
 import { Session } from './session.js';
@@ -16,9 +16,10 @@ const DELIVERED = 200;
 export class LinkSessions implements LinkObserver {
   readonly link: LinkFacts;
   readonly #all: Sessions;
-  readonly #known = new KnownSessions();
-  readonly #up = new SessionFlow();
-  readonly #down = new SessionFlow();
+  /** null: nothing was read. */
+  #known: KnownSessions | null = null;
+  #arrivingUp: Arriving | null = null;
+  #arrivingDown: Arriving | null = null;
   #opened = 0;
 
   constructor(all: Sessions, link: LinkFacts) {
@@ -26,26 +27,24 @@ export class LinkSessions implements LinkObserver {
     this.link = link;
   }
 
-  get sessions(): ReadonlySet<Session> {
-    return this.#known.all;
+  get sessions(): Iterable<Session> {
+    return this.#known?.all ?? [];
   }
 
   read(read: Read): void {
-    const flow = read.direction === 'up' ? this.#up : this.#down;
     for (const piece of read.pieces) {
       const { message } = piece;
       // Its octets count once it is known whose they are.
       if (!message.headComplete) continue;
-      const { arriving } = flow;
-      if (arriving !== null && arriving.message === message) this.#goOn(flow, arriving);
-      else this.#begin(flow, piece, read);
+      const arriving = read.direction === 'up' ? this.#arrivingUp : this.#arrivingDown;
+      if (arriving !== null && arriving.message === message) this.#goOn(arriving, read.direction);
+      else this.#begin(piece, read);
     }
   }
 
   /** @param request that was read just now */
-  ownerOf(request: Message, direction: Direction): Session {
-    const known = (direction === 'up' ? this.#up : this.#down).sessionOf(request);
-    return known ?? this.#known.find(request, () => null) ?? this.#all.nobody;
+  ownerOf(request: Message): Session {
+    return this.#noted(request) ?? this.#known?.find(request, () => null) ?? this.#all.nobody;
   }
 
   connected(): void {}
@@ -57,50 +56,51 @@ export class LinkSessions implements LinkObserver {
   closed(): void {}
 
   ended(): void {
-    for (const session of this.#known.all) this.#end(session);
+    for (const session of this.sessions) this.#end(session);
     this.#all.remove(this);
   }
 
-  #begin(flow: SessionFlow, piece: Piece, read: Read): void {
+  #begin(piece: Piece, read: Read): void {
     const { message } = piece;
-    const session = this.#session(flow, message, read);
-    const way = read.direction === 'up' ? session.up : session.down;
+    const session = this.#noted(message) ?? this.#find(message, read);
+    const isUp = read.direction === 'up';
+    const way = isUp ? session.up : session.down;
     session.activeAt = this.#all.now;
     if (message.kind === 'response') {
-      this.#take(flow, message, session, way);
+      this.#take(message, session, way, read);
     } else if (message.method === 'SEND') {
-      this.#send(flow, session, way, piece, read);
+      this.#send(session, way, piece, read);
     } else {
-      if (message.method === 'REPORT') report(message, way, read.direction === 'up' ? session.down : session.up);
-      this.#take(flow, message, session, way);
+      if (message.method === 'REPORT') report(message, way, isUp ? session.down : session.up);
+      this.#take(message, session, way, read);
     }
   }
 
   /** A message that carries nothing. */
-  #take(flow: SessionFlow, message: Message, session: Session, way: Way): void {
+  #take(message: Message, session: Session, way: Way, read: Read): void {
     if (message.complete) {
       way.bytes += message.length;
       if (message.kind === 'response') way.responses += 1;
       else way.requests += 1;
     } else {
-      this.#goOn(flow, (flow.arriving = new Arriving(message, session, way, null, null)));
+      this.#goOn(new Arriving(message, session, way, null, null), read.direction);
     }
   }
 
-  #send(flow: SessionFlow, session: Session, way: Way, piece: Piece, read: Read): void {
+  #send(session: Session, way: Way, piece: Piece, read: Read): void {
     const { message } = piece;
     const { complete, bodyLength } = message;
-    const isAlone = way.transfers.length === 0;
+    const isAlone = !way.hasTransfers;
     const isWhole = isAlone && complete && message.flag === '$';
     // The request that binds a session, or keeps it: it is no message for anybody.
     if (isWhole && bodyLength === 0) {
-      this.#take(flow, message, session, way);
+      this.#take(message, session, way, read);
       return;
     }
-    const { content, range } = readSend(flow, piece, read);
+    const { content, isTyped, range } = readSend(piece, read);
     // The same, as far as it has come.
-    if (isAlone && (range.total === 0 || (!complete && message.contentType === undefined))) {
-      this.#take(flow, message, session, way);
+    if (isAlone && (range.total === 0 || !isTyped)) {
+      this.#take(message, session, way, read);
       return;
     }
     if (isWhole && range.start === 1 && (range.total === bodyLength || range.total === UNKNOWN)) {
@@ -111,17 +111,17 @@ export class LinkSessions implements LinkObserver {
       return;
     }
     const transfer = session === this.#all.nobody ? null : way.begin(message, content, range);
-    flow.arriving = new Arriving(message, session, way, transfer?.content ?? content, transfer);
-    this.#goOn(flow, flow.arriving);
+    this.#goOn(new Arriving(message, session, way, transfer?.content ?? content, transfer), read.direction);
   }
 
   /** More of it has come. */
-  #goOn(flow: SessionFlow, arriving: Arriving): void {
+  #goOn(arriving: Arriving, direction: Direction): void {
     const { message, session, way, transfer } = arriving;
     session.activeAt = this.#all.now;
     arriving.count();
+    if (direction === 'up') this.#arrivingUp = message.complete ? null : arriving;
+    else this.#arrivingDown = message.complete ? null : arriving;
     if (!message.complete) return;
-    flow.arriving = null;
     if (message.kind === 'response') way.responses += 1;
     else way.requests += 1;
     if (transfer === null) return;
@@ -129,28 +129,32 @@ export class LinkSessions implements LinkObserver {
     if (message.flag === '$' && message.successReport) way.expect(message, transfer.octets);
   }
 
-  #session(flow: SessionFlow, message: Message, read: Read): Session {
-    const known = flow.sessionOf(message);
-    if (known !== null) return known;
+  /** The session that was noted with the paths of a message; null: they are new. */
+  #noted({ paths }: Message): Session | null {
+    if (paths === null) return null;
+    const { session } = paths;
+    return session instanceof Session && (session.home === this || session === this.#all.nobody) ? session : null;
+  }
+
+  #find(message: Message, read: Read): Session {
+    this.#known ??= new KnownSessions();
     const found = this.#known.find(message, (to, from) => this.#open(to, from, read));
     const session = found ?? this.#all.nobody;
     // What a response answers may still come.
-    if (found !== null || message.kind === 'request') flow.learn(message, session);
+    if (message.paths !== null && (found !== null || message.kind === 'request')) message.paths.session = session;
     return session;
   }
 
   /** @returns null: there are too many */
   #open(to: string, from: string, read: Read): Session | null {
-    const { surplus } = this.#known;
+    const surplus = this.#known?.surplus ?? null;
     if (surplus !== null) this.#end(surplus);
     this.#opened += 1;
-    return this.#all.open(this.#opened, { to, from }, read.time);
+    return this.#all.open(this, this.#opened, { to, from }, read.time);
   }
 
   #end(session: Session): void {
-    this.#known.remove(session);
-    this.#up.forget(session);
-    this.#down.forget(session);
+    this.#known?.remove(session);
     this.#all.end(session);
   }
 }

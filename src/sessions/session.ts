@@ -1,6 +1,4 @@
-import type { SessionWitness } from './witness.js';
-import type { Limits } from './limits.js';
-import { Way } from './way.js';
+import { Way, type WayCommon } from './way.js';
 
 /** Octets of a URI that are kept to be shown. */
 const MAX_URI = 256;
@@ -9,6 +7,12 @@ export interface SessionUris {
   /** Of the first request; '' where there is none. */
   readonly to: string;
   readonly from: string;
+}
+
+/** What the sessions of all links have in common, one way and the other. */
+export interface SessionCommon {
+  readonly up: WayCommon;
+  readonly down: WayCommon;
 }
 
 /** An MSRP session on a link: what goes between two URIs [RFC 4975 §5.4]. */
@@ -22,20 +26,24 @@ export class Session {
   readonly openedAt: number;
   readonly up: Way;
   readonly down: Way;
+  /** Whose it is; null: it is over, or stands for all that are not watched. */
+  home: object | null;
   /** By what it is found on its link. */
-  readonly keys: string[] = [];
+  keys: readonly string[] = [];
   /** When a message of it was read last, in seconds of the clock of all sessions. */
   activeAt = 0;
   /** A request has waited for its response for STALL_MS. */
   hasStalled = false;
 
-  constructor(number: number, { to, from }: SessionUris, openedAt: number, witness: SessionWitness, limits: Limits) {
+  /** @param home the link's */
+  constructor(home: object | null, number: number, { to, from }: SessionUris, openedAt: number, common: SessionCommon) {
+    this.home = home;
     this.number = number;
     this.to = shown(to);
     this.from = shown(from);
     this.openedAt = openedAt;
-    this.up = new Way(witness.up, limits);
-    this.down = new Way(witness.down, limits);
+    this.up = new Way(common.up);
+    this.down = new Way(common.down);
   }
 
   /** Somebody waited for an answer, and nothing ever came from the other side. */
@@ -44,6 +52,7 @@ export class Session {
   }
 
   end(): void {
+    this.home = null;
     this.up.end();
     this.down.end();
   }

@@ -1,7 +1,7 @@
 import type { LinkFacts, LinkObserver, Observer } from '../events.js';
 import { Limits, type SessionLimits } from './limits.js';
 import { LinkSessions } from './link-sessions.js';
-import { Session, type SessionUris } from './session.js';
+import { Session, type SessionCommon, type SessionUris } from './session.js';
 import { sessionId, sessionRow, stateOf, type SessionRow, type State } from './session-row.js';
 import { Totals } from './totals.js';
 import { StallFinder, waitingNow, type OpenRequests } from './waiting.js';
@@ -26,6 +26,7 @@ export class Sessions implements Observer {
   /** Stands for those that are not watched. */
   readonly nobody: Session;
   readonly #limits: Limits;
+  readonly #common: SessionCommon;
   readonly #ended = { up: new Totals(), down: new Totals() };
   readonly #links = new Map<LinkFacts, LinkSessions>();
   readonly #clock: NodeJS.Timeout;
@@ -37,7 +38,11 @@ export class Sessions implements Observer {
   constructor(witness: SessionWitness, limits: () => SessionLimits) {
     this.witness = witness;
     this.#limits = new Limits(limits, (what) => witness.unwatched(what));
-    this.nobody = new Session(0, NO_URIS, 0, witness, this.#limits);
+    const { up, down } = witness;
+    this.#common = { up: { witness: up, limits: this.#limits }, down: { witness: down, limits: this.#limits } };
+    this.nobody = new Session(null, 0, NO_URIS, 0, this.#common);
+    // It expects no reports: those of one link would be taken for those of another.
+    this.nobody.end();
     this.#clock = setInterval(() => this.#tick(), STEP);
     this.#clock.unref();
   }
@@ -110,13 +115,13 @@ export class Sessions implements Observer {
   acceptFailed(): void {}
 
   /** @returns null: there are too many */
-  open(number: number, uris: SessionUris, openedAt: number): Session | null {
+  open(home: LinkSessions, number: number, uris: SessionUris, openedAt: number): Session | null {
     if (!this.#limits.sessions.take()) {
       this.#limits.unwatched('session');
       return null;
     }
     this.witness.opened();
-    return new Session(number, uris, openedAt, this.witness, this.#limits);
+    return new Session(home, number, uris, openedAt, this.#common);
   }
 
   end(session: Session): void {

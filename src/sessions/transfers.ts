@@ -77,12 +77,17 @@ export class Transfers {
     return this.#open.find((transfer) => transfer.messageId === messageId);
   }
 
-  /** @returns whether the oldest had to be forgotten for it */
-  add(transfer: Transfer): boolean {
-    const isFull = this.#open.length === MAX_TRANSFERS_ONE_WAY;
-    if (isFull) this.#open.shift();
+  get isFull(): boolean {
+    return this.#open.length === MAX_TRANSFERS_ONE_WAY;
+  }
+
+  add(transfer: Transfer): void {
     this.#open.push(transfer);
-    return isFull;
+  }
+
+  /** @returns whether there was one */
+  forgetOldest(): boolean {
+    return this.#open.shift() !== undefined;
   }
 
   /** @returns whether it was one of them */

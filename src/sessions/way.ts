@@ -1,8 +1,9 @@
 import type { Message } from '../msrp/message.js';
 import { UNKNOWN, type ByteRange } from './byte-range.js';
 import { Deliveries } from './deliveries.js';
-import { COMPLETE, CONTENTS, INCOMPLETE, RESULTS } from './kinds.js';
+import { COMPLETE, CONTENTS, INCOMPLETE, RESULTS, type Unwatched } from './kinds.js';
 import type { Limits } from './limits.js';
+import type { Room } from './room.js';
 import type { Totals } from './totals.js';
 import { Transfer, Transfers } from './transfers.js';
 import type { WayWitness } from './witness.js';
@@ -12,6 +13,24 @@ const MAX_MESSAGE_ID = 64;
 
 const NO_TRANSFERS: readonly Transfer[] = [];
 
+/** Octets of bodies, by CONTENTS, stand first; then whole messages by CONTENTS; then messages by RESULTS. */
+const MESSAGES_AT = CONTENTS.length;
+const RESULTS_AT = 2 * CONTENTS.length;
+const COUNTS = RESULTS_AT + RESULTS.length;
+
+/** What the ways of all sessions in one direction have in common. */
+export interface WayCommon {
+  readonly witness: WayWitness;
+  readonly limits: Limits;
+}
+
+/** What a way holds a number of, the oldest first. */
+interface Held {
+  readonly isFull: boolean;
+  /** @returns whether there was one */
+  forgetOldest(): boolean;
+}
+
 /** What goes one way in a session. */
 export class Way {
   /** Of its messages, heads and end-lines included. */
@@ -20,19 +39,20 @@ export class Way {
   responses = 0;
   /** REPORTs that tell of a failure. */
   failedReports = 0;
-  readonly #witness: WayWitness;
-  readonly #limits: Limits;
-  /** Octets of bodies and whole messages by CONTENTS; null: there was none. */
-  #content: number[] | null = null;
-  /** Messages by RESULTS; null: there was none. */
-  #results: number[] | null = null;
+  readonly #common: WayCommon;
+  /** null: no message had a body. */
+  #counts: number[] | null = null;
   #transfers: Transfers | null = null;
   #deliveries: Deliveries | null = null;
   #isOver = false;
 
-  constructor(witness: WayWitness, limits: Limits) {
-    this.#witness = witness;
-    this.#limits = limits;
+  constructor(common: WayCommon) {
+    this.#common = common;
+  }
+
+  /** Whether a message with a body is under way. */
+  get hasTransfers(): boolean {
+    return this.#transfers !== null && this.#transfers.all.length > 0;
   }
 
   /** Messages with a body that are under way. */
@@ -42,15 +62,17 @@ export class Way {
 
   /** A message that came as a whole, in one chunk. @param content index of CONTENTS */
   whole(content: number, octets: number): void {
-    this.content(content, octets, 1);
-    this.#result(COMPLETE);
+    const counts = (this.#counts ??= noCounts());
+    counts[content]! += octets;
+    counts[MESSAGES_AT + content]! += 1;
+    counts[RESULTS_AT + COMPLETE]! += 1;
   }
 
   /** @param messages that are whole with these octets of a body */
   content(content: number, octets: number, messages: number): void {
-    const counts = (this.#content ??= CONTENTS.flatMap(() => [0, 0]));
-    counts[2 * content]! += octets;
-    counts[2 * content + 1]! += messages;
+    const counts = (this.#counts ??= noCounts());
+    counts[content]! += octets;
+    counts[MESSAGES_AT + content]! += messages;
   }
 
   /** A chunk begins that is not a whole message, or not there as a whole. @returns null: there is no room to watch it */
@@ -70,13 +92,9 @@ export class Way {
   /** A message whose sender wants to hear of its arrival has been read. @param octets of its body */
   expect(message: Message, octets: number): void {
     if (this.#isOver) return;
-    if (!this.#limits.deliveries.take()) {
-      this.#limits.unwatched('delivery');
-      return;
-    }
-    if (!(this.#deliveries ??= new Deliveries()).expect(messageIdOf(message), octets, performance.now())) return;
-    this.#limits.deliveries.give(1);
-    this.#limits.unwatched('delivery');
+    const deliveries = (this.#deliveries ??= new Deliveries());
+    if (!this.#mayHold('delivery', deliveries, this.#common.limits.deliveries)) return;
+    deliveries.expect(messageIdOf(message), octets, performance.now());
   }
 
   /** The other side reports of a message that went this way. */
@@ -84,13 +102,13 @@ export class Way {
     if (this.#deliveries === null) return;
     const before = this.#deliveries.size;
     const sentAt = this.#deliveries.reported(messageIdOf(report), range, isSuccess);
-    this.#limits.deliveries.give(before - this.#deliveries.size);
-    if (sentAt !== UNKNOWN) this.#witness.delivery((performance.now() - sentAt) / 1_000);
+    this.#common.limits.deliveries.give(before - this.#deliveries.size);
+    if (sentAt !== UNKNOWN) this.#common.witness.delivery((performance.now() - sentAt) / 1_000);
   }
 
   /** A REPORT that goes this way. */
   report(status: number, isSuccess: boolean): void {
-    this.#witness.report(status);
+    this.#common.witness.report(status);
     if (!isSuccess) this.failedReports += 1;
   }
 
@@ -98,19 +116,19 @@ export class Way {
   end(): void {
     this.#isOver = true;
     for (const transfer of this.transfers.slice()) this.#close(transfer, INCOMPLETE);
-    this.#limits.deliveries.give(this.#deliveries?.size ?? 0);
+    this.#common.limits.deliveries.give(this.#deliveries?.size ?? 0);
     this.#deliveries = null;
   }
 
   /** @param content index of CONTENTS */
   contentOf(content: number): { readonly octets: number; readonly messages: number } {
-    const counts = this.#content;
-    return { octets: counts?.[2 * content] ?? 0, messages: counts?.[2 * content + 1] ?? 0 };
+    const counts = this.#counts;
+    return { octets: counts?.[content] ?? 0, messages: counts?.[MESSAGES_AT + content] ?? 0 };
   }
 
   /** @param result index of RESULTS */
   resultsOf(result: number): number {
-    return this.#results?.[result] ?? 0;
+    return this.#counts?.[RESULTS_AT + result] ?? 0;
   }
 
   addTo(totals: Totals): void {
@@ -122,27 +140,29 @@ export class Way {
   }
 
   #open(transfer: Transfer): Transfer | null {
-    if (!this.#limits.transfers.take()) {
-      this.#limits.unwatched('transfer');
-      return null;
-    }
-    if ((this.#transfers ??= new Transfers()).add(transfer)) {
-      this.#limits.transfers.give(1);
-      this.#limits.unwatched('transfer');
-    }
+    const transfers = (this.#transfers ??= new Transfers());
+    if (!this.#mayHold('transfer', transfers, this.#common.limits.transfers)) return null;
+    transfers.add(transfer);
     return transfer;
+  }
+
+  /** Takes room for one more. Where there is none, the oldest of this way makes it: peers need not end what they begin. */
+  #mayHold(what: Unwatched, held: Held, room: Room): boolean {
+    if (!held.isFull && room.take()) return true;
+    this.#common.limits.unwatched(what);
+    return held.forgetOldest();
   }
 
   #close(transfer: Transfer, result: number): void {
     if (this.#transfers?.remove(transfer) !== true) return;
-    this.#limits.transfers.give(1);
-    this.#result(result);
+    this.#common.limits.transfers.give(1);
+    const counts = (this.#counts ??= noCounts());
+    counts[RESULTS_AT + result]! += 1;
   }
+}
 
-  #result(result: number): void {
-    const counts = (this.#results ??= RESULTS.map(() => 0));
-    counts[result]! += 1;
-  }
+function noCounts(): number[] {
+  return Array.from({ length: COUNTS }, () => 0);
 }
 
 function messageIdOf(message: Message): string {

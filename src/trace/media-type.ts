@@ -30,6 +30,12 @@ export function mediaType(message: Message): string {
 
 /** Whether the body is text for people or programs to read, by its Content-Type. */
 export function isText(message: Message): boolean {
+  const { lastHeader } = message;
+  if (lastHeader === null || !lastHeader.isContentType) return hasTextType(message);
+  return (lastHeader.isText ??= hasTextType(message));
+}
+
+function hasTextType(message: Message): boolean {
   for (const type of known) if (message.headEndsWith(type.octets)) return type.isText;
   const found = TEXT_TYPE.test(mediaType(message).toLowerCase());
   const { head } = message;

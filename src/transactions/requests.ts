@@ -10,9 +10,11 @@ export const ARRIVING = 0;
 /** The slot is free, but stands between others that are not. */
 const OVER = -1;
 
-const NO_IDS = new Int32Array(0);
-const NO_TIMES = new Float64Array(0);
-/** Nothing is ever added to it. */
+/** Before there is one. No integer, so that the engine makes room for numbers of any kind at once. */
+const NO_TIME = Number.NaN;
+
+/** Nothing is ever added to them. */
+const NO_NUMBERS: number[] = [];
 const NO_METHODS: string[] = [];
 const NO_OWNERS: never[] = [];
 
@@ -20,6 +22,8 @@ const NO_OWNERS: never[] = [];
  * The requests of one direction that await their responses: a ring, in the order in which they came. Responses mostly
  * come in that order too, so they are compared with the oldest first, and nothing has to be made or looked up for a
  * message. Several may have the same transaction-id: peers use one again, above all for the request that binds a session.
+ *
+ * Its slots are plain arrays: a typed one takes 200 octets for itself, which would be most of what a link holds here.
  *
  * A slot is good until the next call that changes something.
  */
@@ -29,9 +33,9 @@ export class Requests<Owner> {
   /** Responses to them are not seen any more. */
   isBlind = false;
   #open = 0;
-  #ids = NO_IDS;
+  #ids = NO_NUMBERS;
   /** In milliseconds of performance.now(). */
-  #since = NO_TIMES;
+  #since = NO_NUMBERS;
   #methods = NO_METHODS;
   #owners: (Owner | null)[] = NO_OWNERS;
   #first = 0;
@@ -79,7 +83,9 @@ export class Requests<Owner> {
 
   /** The oldest with the transaction-id `words[at, at + length)`; -1: there is none. */
   find(words: Words, at: number, length: number): number {
-    for (let i = 0; i < this.#used; i++) {
+    if (this.#used === 0) return -1;
+    if (this.#has(this.#first, words, at, length)) return this.#first;
+    for (let i = 1; i < this.#used; i++) {
       const slot = this.#slot(i);
       if (this.#since[slot] !== OVER && this.#has(slot, words, at, length)) return slot;
     }
@@ -128,8 +134,8 @@ export class Requests<Owner> {
     this.#open = 0;
     this.#used = 0;
     this.#first = 0;
-    this.#ids = NO_IDS;
-    this.#since = NO_TIMES;
+    this.#ids = NO_NUMBERS;
+    this.#since = NO_NUMBERS;
     this.#methods = NO_METHODS;
     this.#owners = NO_OWNERS;
     return count;
@@ -152,15 +158,15 @@ export class Requests<Owner> {
   /** More slots, or the same without those that are over: at least half are free then. */
   #makeRoom(): void {
     const slots = Math.max(1, 2 ** Math.ceil(Math.log2(2 * this.#open)));
-    const ids = new Int32Array(slots * ID_SLOT);
-    const since = new Float64Array(slots);
-    const methods = Array.from({ length: slots }, () => '');
-    const owners = Array.from({ length: slots }, (): Owner | null => null);
+    const ids = filled(slots * ID_SLOT, 0);
+    const since = filled(slots, NO_TIME);
+    const methods = filled(slots, '');
+    const owners = filled<Owner | null>(slots, null);
     let to = 0;
     for (let i = 0; i < this.#used; i++) {
       const slot = this.#slot(i);
       if (this.#since[slot] === OVER) continue;
-      ids.set(this.#ids.subarray(slot * ID_SLOT, (slot + 1) * ID_SLOT), to * ID_SLOT);
+      for (let word = 0; word < ID_SLOT; word++) ids[to * ID_SLOT + word] = this.#ids[slot * ID_SLOT + word]!;
       since[to] = this.#since[slot]!;
       methods[to] = this.#methods[slot]!;
       owners[to] = this.#owners[slot] ?? null;
@@ -173,4 +179,9 @@ export class Requests<Owner> {
     this.#first = 0;
     this.#used = to;
   }
+}
+
+/** Without room for more. */
+function filled<Value>(length: number, value: Value): Value[] {
+  return Array.from({ length }, () => value);
 }

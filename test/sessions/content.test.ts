@@ -55,6 +55,17 @@ describe('a SEND', () => {
     expect(countedAs(Buffer.from(moved))).toMatchObject({ 'bytes file': 100 });
   });
 
+  it('counts by it although what stands last repeats', () => {
+    const scene = new Scene();
+    const link = scene.link();
+    for (const type of ['image/png', 'text/plain', 'text/plain', 'image/png']) {
+      const octets = send({ body, type }).toString('latin1');
+      const [line = ''] = /Content-Type: .*\r\n/.exec(octets) ?? [];
+      link.read('up', octets.replace(line, '').replace('Message-ID', `${line}Message-ID`));
+    }
+    expect(scene.counted('up')).toMatchObject({ 'messages file': 2, 'messages text': 2 });
+  });
+
   it('counts alike however reads cut it', () => {
     const whole = send({ body, type: 'image/png', range: '1-100/100' });
     for (const size of [1, 7, 64, 150, whole.length - 1]) {

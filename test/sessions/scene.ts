@@ -50,7 +50,7 @@ const named = (what: string, counts: Iterable<[string, number]>): [string, numbe
 
 export class Scene {
   readonly counts = new SessionCounts();
-  readonly sessions = new Sessions(this.counts, () => LIMITS);
+  readonly sessions: Sessions;
   readonly transactions = new Transactions(
     30_000,
     () => LIMITS.transactions,
@@ -59,7 +59,9 @@ export class Scene {
   );
   #links = 0;
 
-  constructor() {
+  /** @param limits where they are others than usual */
+  constructor(limits: Partial<typeof LIMITS> = {}) {
+    this.sessions = new Sessions(this.counts, () => ({ ...LIMITS, ...limits }));
     this.sessions.watch(this.transactions);
     onTestFinished(() => this.sessions.stop());
   }

@@ -162,6 +162,47 @@ describe('what peers send', () => {
   });
 });
 
+describe('where there is no room for more', () => {
+  it.each([
+    ['transfer', { range: '1-1/2', flag: '+' }],
+    ['delivery', { headers: [['Success-Report', 'yes']] }],
+  ] as const)('a way forgets its own oldest %s, and another way is not watched', (what, said) => {
+    const scene = new Scene({ transfers: 2, deliveries: 2 });
+    const [link, other] = [scene.link(), scene.link()];
+    for (const id of ['m1', 'm2', 'm3', 'm4']) link.read('up', send({ id, body: 'x', ...said }));
+    other.read('up', send({ id: 'm5', body: 'x', ...said }));
+    expect(new Map(scene.counts.unwatchedCounts).get(what)).toBe(3);
+    expect(scene.sessions.room[what === 'transfer' ? 'transfers' : 'deliveries']).toBe(2);
+    if (what === 'transfer') {
+      for (const id of ['m3', 'm4']) link.read('up', send({ id, body: 'x', range: '2-2/2' }));
+      expect(scene.counted('up')).toMatchObject({ 'results complete': 2 });
+    } else {
+      for (const id of ['m1', 'm2', 'm3', 'm4']) {
+        link.read('down', report({ id, status: '000 200 OK', range: '1-1/1' }));
+      }
+      expect(deliveries(scene)).toEqual([2, 0]);
+    }
+    link.end();
+    other.end();
+    expect(scene.sessions.room).toEqual({ sessions: 0, transfers: 0, deliveries: 0 });
+  });
+
+  it('for sessions, what is of none takes no room', () => {
+    const scene = new Scene({ sessions: 1 });
+    const [link, other] = [scene.link(), scene.link()];
+    link.read('up', send({ body: 'x' }));
+    for (let i = 0; i < 3; i++) {
+      other.read('up', send({ id: 'm1', body: 'x', headers: [['Success-Report', 'yes']] }));
+      other.read('up', send({ id: 'm2', body: 'x', range: '1-1/2', flag: '+' }));
+      other.read('down', report({ id: 'm1', status: '000 200 OK', range: '1-1/1' }));
+    }
+    expect(scene.rows).toHaveLength(1);
+    expect(scene.sessions.room).toEqual({ sessions: 1, transfers: 0, deliveries: 0 });
+    expect(deliveries(scene)).toEqual([0, 0]);
+    expect(scene.counted('up')).toMatchObject({ 'messages text': 4 });
+  });
+});
+
 describe('messages in several chunks', () => {
   it.each([
     ['in order', 'complete', [chunk(1, 100, 250, '+'), chunk(101, 100, 250, '+'), chunk(201, 50, 250, '$')]],
