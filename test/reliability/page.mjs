@@ -88,7 +88,7 @@ ${survived.length === 0 ? 'No run was recorded.' : table(['fault', 'survived', '
 
 ## Soak
 
-\`npm run soak -- --minutes N\`: chats, files, aborted chunks, garbage, and connections that come and go, while filters are reloaded,
+\`npm run soak -- --minutes N\`: chats, files, aborted chunks, garbage, and connections that come and go, while filters and the file are reloaded,
 tracing is switched and a destination comes and goes. It fails on a slope of memory or descriptors.
 
 ${soaked.length === 0 ? 'No run was recorded.' : table(['date', 'minutes', 'workers', 'links', 'exchanges', 'wrong', 'MiB a minute', 'descriptors a minute', 'longest standstill of an event loop, ms'], soaked)}

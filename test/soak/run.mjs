@@ -1,5 +1,6 @@
 // @ts-check
 /** `npm run soak`: mixed traffic for a long time, while everything around it changes; it fails on a slope. */
+import { randomInt } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,15 +50,20 @@ function configuration(folder, upstream, homer, workers) {
       trace_destination: 'homer',
       trace_filter_route: 'one_in_ten',
     },
-    proto_hep: { hep_id: [`[homer]127.0.0.1:${homer}`] },
+    proto_hep: {
+      hep_id: [`[homer]127.0.0.1:${homer}`],
+      hep_spool: { dir: join(folder, 'spool'), max_bytes: 64 * 1_024 * 1_024 },
+    },
     httpd: { port: 0 },
+    // All clients are one address here: so its connections are counted.
+    limits: { connections_per_source: 4_000 },
     filters: join(folder, 'filters'),
     workers,
   };
 }
 
 /**
- * Filters are reloaded, tracing is switched, the destination comes and goes, in turn.
+ * Filters and the file are reloaded, tracing is switched, the destination comes and goes, sessions are asked for, in turn.
  * @param {Tap} tap @param {HepReceiver} homer @param {string} filters @param {AbortSignal} over
  */
 async function disturb(tap, homer, filters, over) {
@@ -68,6 +74,9 @@ async function disturb(tap, homer, filters, over) {
     () => tap.mi('msrp_trace', 'on'),
     async () => homer.close(),
     () => homer.open(),
+    async () => tap.reload(),
+    () => tap.mi('msrptap:correlate', `s${randomInt(1_000_000)}`, 'call@example.com'),
+    () => tap.mi('msrptap:sessions', '1000'),
   ];
   for (let turn = 0; !over.aborted; turn += 1) {
     await changes[turn % changes.length]?.();

@@ -78,6 +78,11 @@ export class Tap {
     if (!('result' in JSON.parse(text))) throw new Error(`${method}: ${text}`);
   }
 
+  /** Has its configuration read anew. */
+  reload() {
+    this.#child.kill('SIGHUP');
+  }
+
   /** The longest that an event loop stood still since it was asked last, in ms. */
   async lag() {
     const metrics = await (await fetch(`http://127.0.0.1:${this.#httpd}/metrics`)).text();
