@@ -2,7 +2,7 @@ import { COLON, CR, LF, isDigit } from './grammar.js';
 import { failureReportAt, isFailureReportAt } from './failure-report.js';
 import { isHeaderAt } from './header-name.js';
 import { methodIn } from './method.js';
-import { LastHeaderToken, PathsToken } from './repeated-paths.js';
+import { PathsToken, TypeToken } from './repeated-paths.js';
 import { DEFAULT_REPORTS, type Reports } from './reports.js';
 import { isSuccessReportAt, successReportAt } from './success-report.js';
 import { NOT_WHOLE, skipWholeLines, skipWholeValue } from './whole-lines.js';
@@ -36,8 +36,8 @@ export class KnownHead {
   paths: PathsToken | null = null;
   /** Those it asks for, if it has the known headers and these say what they said, else null. */
   reports: Reports | null = null;
-  /** Of its last header, if that is the known one, else null. */
-  lastHeader: LastHeaderToken | null = null;
+  /** Of its Content-Type, if that is the last header and the known one, else null. */
+  typeToken: TypeToken | null = null;
   /** Where its method or status code stands. */
   #code = 0;
   #method: string | null = null;
@@ -53,7 +53,7 @@ export class KnownHead {
   /** Which lines they stand in; -1: in none. */
   #failureReportLine = -1;
   #successReportLine = -1;
-  #lastHeader: LastHeaderToken | null = null;
+  #typeToken: TypeToken | null = null;
   /** There was no room for the last of its lines. */
   #isPart = false;
   #strangers = 0;
@@ -86,7 +86,7 @@ export class KnownHead {
     if (this.#length === 0) {
       this.paths = null;
       this.reports = null;
-      this.lastHeader = null;
+      this.typeToken = null;
       return skipWholeLines(read, words, at, stop);
     }
     const from = this.#ends[0]!;
@@ -97,7 +97,7 @@ export class KnownHead {
   #follow(read: Buffer, words: Words, at: number, stop: number, same: number, hasPaths: boolean): number {
     this.paths = hasPaths ? this.#token : null;
     this.reports = null;
-    this.lastHeader = null;
+    this.typeToken = null;
     const length = this.#length;
     let line = 1;
     let isNewReport = false;
@@ -123,7 +123,7 @@ export class KnownHead {
     const behind = skipWholeLines(read, words, at, stop);
     if (behind === at) {
       if (!isNewReport) this.reports = this.#reports;
-      if (lastNew < this.#ends.length - 1) this.lastHeader = this.#lastHeader;
+      if (lastNew < this.#ends.length - 1) this.typeToken = this.#typeToken;
     }
     this.#strangers = behind === at || this.#isPart ? 0 : this.#strangers + 1;
     return behind;
@@ -183,14 +183,14 @@ export class KnownHead {
     new Uint8Array(this.#octets.buffer).set(read.subarray(code, code + length));
     this.#length = length;
     this.reports = this.#isPart ? null : this.#reports;
-    this.#lastHeader = this.#isPart ? null : lastHeaderOf(read, code, ends);
-    this.lastHeader = this.#lastHeader;
+    this.#typeToken = this.#isPart ? null : typeTokenOf(read, code, ends);
+    this.typeToken = this.#typeToken;
   }
 }
 
-/** @param ends where the lines end, from the start-line at `code` on */
-function lastHeaderOf(read: Buffer, code: number, ends: readonly number[]): LastHeaderToken {
+/** @param ends where the lines end, from the start-line at `code` on @returns null: the last one is no Content-Type */
+function typeTokenOf(read: Buffer, code: number, ends: readonly number[]): TypeToken | null {
   const [beforeLast = 0, last = 0, end = 0] = ends.slice(-3);
-  const isContentType = isHeaderAt(read, code + last, 'content-type');
-  return new LastHeaderToken(end - last, isContentType, isHeaderAt(read, code + beforeLast, 'byte-range'));
+  if (!isHeaderAt(read, code + last, 'content-type')) return null;
+  return new TypeToken(end - last, isHeaderAt(read, code + beforeLast, 'byte-range'));
 }

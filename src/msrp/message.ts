@@ -3,7 +3,7 @@ import { COLON, CR, LF, PROTOCOL, type ContinuationFlag } from './grammar.js';
 import { isHeaderAt } from './header-name.js';
 import { valueBehind } from './header-value.js';
 import { methodIn } from './method.js';
-import type { LastHeaderToken, PathsToken } from './repeated-paths.js';
+import type { PathsToken, TypeToken } from './repeated-paths.js';
 import type { Reports } from './reports.js';
 import { successReportOf } from './success-report.js';
 
@@ -35,8 +35,8 @@ export class ParsedMessage {
   flag: ContinuationFlag | null = null;
   /** Messages that have the same one have the same To-Path and From-Path; null: nothing is known of them. */
   paths: PathsToken | null = null;
-  /** Messages that have the same one end with the same header; null: nothing is known of it. */
-  lastHeader: LastHeaderToken | null = null;
+  /** Messages that have the same one have the same Content-Type; null: nothing is known of it. */
+  typeToken: TypeToken | null = null;
 
   /** Of a request, where it was known from the message before; null: it is to be read. */
   knownMethod: string | null = null;

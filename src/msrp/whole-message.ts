@@ -104,7 +104,7 @@ function endHead(message: ParsedMessage, known: KnownHead, read: Buffer, end: nu
   message.paths = known.paths;
   message.knownMethod = known.method;
   message.knownReports = known.reports;
-  message.lastHeader = known.lastHeader;
+  message.typeToken = known.typeToken;
 }
 
 function statusAt(read: Buffer, at: number): number {

@@ -45,9 +45,9 @@ export function readSend({ message, start, end }: Piece, { buffer }: Read): Send
 
 /** Reads what stands in the head. @returns the index in CONTENTS of what the Content-Type says */
 function readHead(message: Message, octets: Buffer, headEnd: number): number {
-  const { lastHeader } = message;
+  const { typeToken } = message;
   // Without a body, there may be no blank line.
-  if (lastHeader === null || !lastHeader.isContentType || octets[headEnd - CRLF_LENGTH - 1] !== LF) {
+  if (typeToken === null || octets[headEnd - CRLF_LENGTH - 1] !== LF) {
     const { octets: line, content } = typeLineOf(message, octets, headEnd);
     const lineEnd = line.length === 0 ? 0 : headEnd - CRLF_LENGTH + 1 - line.length;
     facts.range = byteRangeOf(message, octets, lineEnd, false);
@@ -55,8 +55,8 @@ function readHead(message: Message, octets: Buffer, headEnd: number): number {
     return content;
   }
   facts.isTyped = true;
-  const { length, followsByteRange } = lastHeader;
-  if (lastHeader.content === -1) lastHeader.content = typeLineOf(message, octets, headEnd).content;
+  const { length, followsByteRange } = typeToken;
+  if (typeToken.content === -1) typeToken.content = typeLineOf(message, octets, headEnd).content;
   facts.range = byteRangeOf(message, octets, headEnd - CRLF_LENGTH - length, followsByteRange);
-  return lastHeader.content;
+  return typeToken.content;
 }

@@ -30,9 +30,8 @@ export function mediaType(message: Message): string {
 
 /** Whether the body is text for people or programs to read, by its Content-Type. */
 export function isText(message: Message): boolean {
-  const { lastHeader } = message;
-  if (lastHeader === null || !lastHeader.isContentType) return hasTextType(message);
-  return (lastHeader.isText ??= hasTextType(message));
+  const { typeToken } = message;
+  return typeToken === null ? hasTextType(message) : (typeToken.isText ??= hasTextType(message));
 }
 
 function hasTextType(message: Message): boolean {
