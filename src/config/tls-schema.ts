@@ -15,8 +15,11 @@ const ciphersList = () =>
 const ecCurve = () =>
   text(/^[A-Za-z0-9_.:-]{1,256}$/, 'the name of a curve, as prime256v1 or X25519, or several with : between them');
 
-/** Not all digits: JavaScript would put those first, and the first domain that matches is used. */
-export const DOMAIN_NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
+/**
+ * Not all digits: JavaScript would put those first, and the first domain that matches is used. And not `__proto__`, which
+ * each object has by itself.
+ */
+export const DOMAIN_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_.-]{0,63}$/;
 const domainName = z.string().regex(DOMAIN_NAME, {
   error: 'must have a name of letters, digits, _, . and -, no digit first',
 });

@@ -1,5 +1,6 @@
 /** The TLS domains of tls_mgm: `server_domain` and `client_domain` name them, `[NAME]VALUE` sets what they have. */
 import { keysAt, type JsonSchema } from '../config/json-schema.js';
+import { DOMAIN_NAME } from '../config/tls-schema.js';
 import type { CfgParameter } from './cfg-statements.js';
 import { textEntry, type Entry } from './entries.js';
 import type { Notes } from './notes.js';
@@ -153,10 +154,8 @@ function bare(entry: Entry | undefined): string | undefined {
 
 /** Letters, digits, _, . and -, no digit first. */
 function usableName(name: string, taken: Set<string>): string {
-  const clean = name
-    .replaceAll(/[^A-Za-z0-9_.-]/g, '_')
-    .replace(/^(?![A-Za-z_])/, '_')
-    .slice(0, 56);
+  const written = name.replaceAll(/[^A-Za-z0-9_.-]/g, '_').slice(0, 56);
+  const clean = DOMAIN_NAME.test(written) ? written : `_${written}`;
   let usable = clean;
   for (let count = 2; taken.has(usable); count += 1) usable = `${clean}_${count}`;
   taken.add(usable);
