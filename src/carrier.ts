@@ -1,3 +1,4 @@
+import type { Config } from './config.js';
 import type { Heard } from './control/commands.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
@@ -18,7 +19,9 @@ export type Change =
   | { readonly kind: 'spot'; readonly spot: SpotTime }
   /** The files are read anew. */
   | { readonly kind: 'certificates' }
-  | { readonly kind: 'filter' };
+  | { readonly kind: 'filter' }
+  /** Another configuration, and all files that it names anew. What a reload cannot change is the same in it. */
+  | { readonly kind: 'config'; readonly config: Config };
 
 export interface Process {
   readonly pid: number;
@@ -45,6 +48,8 @@ export interface Carrier {
    * @throws MsrptapError listen_failed
    */
   listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]>;
+  /** Where the listeners are, in the order of the configuration. */
+  readonly sockets: readonly Endpoint[];
   /** The sockets that this program listens on, those of listen() included: no next hop. Until told, those of the configuration. */
   useOwnSockets(sockets: readonly Endpoint[]): void;
   /**

@@ -2,7 +2,7 @@
 /** Arguments, signals, exit codes. The only file that knows process and stdout. */
 import { boundYoungGeneration } from './lib/young-generation.js';
 import { execFile } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { check } from './commands/check.js';
 import type { ExitStatus, Terminal } from './commands/command.js';
 import { demo } from './commands/demo.js';
@@ -18,7 +18,7 @@ import { inheritedFds } from './lib/inherited-sockets.js';
 const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what passes to Homer as HEPv3
 
   msrptap [run] -f msrptap.yaml    run in the foreground
-                                   (SIGTERM, SIGINT: drain and stop; again: stop now; SIGHUP: reload filters and certificates)
+                                   (SIGTERM, SIGINT: drain and stop; again: stop now; SIGHUP: reload the configuration)
   msrptap check -f msrptap.yaml    say what is wrong or risky in the configuration, or "ok"
   msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
   msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
@@ -115,11 +115,14 @@ function takeVariable(name: string): string | undefined {
 function notifier(): Terminal['notify'] {
   const socket = takeVariable('NOTIFY_SOCKET');
   if (socket === undefined) return () => {};
+  const tell = promisify(execFile);
+  let told: Promise<unknown> = Promise.resolve();
   return (state) => {
     const env = { ...process.env, NOTIFY_SOCKET: socket };
-    execFile('systemd-notify', [state], { env, timeout: NOTIFY_LIMIT }, (error) => {
-      if (error !== null) process.stderr.write(`msrptap: ${state} was not told: ${messageOf(error)}\n`);
-    });
+    // Of two children at once, the second may be the first to tell.
+    told = told
+      .then(() => tell('systemd-notify', [state], { env, timeout: NOTIFY_LIMIT }))
+      .catch((error: unknown) => process.stderr.write(`msrptap: ${state} was not told: ${messageOf(error)}\n`));
   };
 }
 
@@ -129,10 +132,10 @@ function realTerminal(): Terminal {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => (stop.signal.aborted ? stopNow : stop).abort());
   }
-  const reloads: (() => void)[] = [];
+  const reloads: (() => void | Promise<void>)[] = [];
   // Without a listener a SIGHUP would end the process.
   process.on('SIGHUP', () => {
-    for (const reload of reloads) reload();
+    for (const reload of reloads) void reload();
   });
   return {
     print: (line) => process.stdout.write(`${line}\n`),

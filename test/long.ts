@@ -7,6 +7,7 @@ export const LONG: readonly string[] = [
   'test/e2e/https.test.ts',
   'test/e2e/message-filter.test.ts',
   'test/e2e/mi-links.test.ts',
+  'test/e2e/reload.test.ts',
   'test/e2e/secrets.test.ts',
   'test/e2e/sip-calls.test.ts',
   'test/trace/filter-judge.test.ts',

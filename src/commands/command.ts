@@ -8,14 +8,14 @@ export interface Terminal {
   readonly token: string | undefined;
   /** Listening sockets that were opened for this process: their file descriptors. */
   readonly inheritedFds: readonly number[];
-  /** Tells the service manager, where there is one, that it is ready, or that it stops. */
-  notify(state: 'READY=1' | 'STOPPING=1'): void;
+  /** Tells the service manager, where there is one, that it is ready, reloads or stops; in the order of the calls. */
+  notify(state: 'READY=1' | 'RELOADING=1' | 'STOPPING=1'): void;
   /** Fires on the first SIGTERM or SIGINT. */
   readonly stop: AbortSignal;
   /** Fires on the second. */
   readonly stopNow: AbortSignal;
   /** Called on each SIGHUP. */
-  onReload(callback: () => void): void;
+  onReload(callback: () => void | Promise<void>): void;
 }
 
 /** 0: done; 1: failed; 2: usage or configuration. */

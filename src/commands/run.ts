@@ -7,18 +7,24 @@ import type { ExitStatus, Terminal } from './command.js';
 
 /** `msrptap run`: in the foreground until a signal. */
 export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {
-  const config = readConfig(file, { token: terminal.token });
+  const environment = { token: terminal.token };
+  const config = readConfig(file, environment);
   const stream = new LogStream();
   try {
     const log = createLog(config.log.level, stream);
     const app = await App.start({
       config,
       log,
+      environment,
       inheritedFds: terminal.inheritedFds,
       logLinesDropped: () => stream.dropped,
       workerLog: (line) => stream.write(line),
     });
-    terminal.onReload(() => void app.reload());
+    terminal.onReload(async () => {
+      terminal.notify('RELOADING=1');
+      await app.reload();
+      terminal.notify('READY=1');
+    });
     terminal.notify('READY=1');
     await fired(terminal.stop);
     terminal.notify('STOPPING=1');

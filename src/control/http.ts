@@ -98,6 +98,11 @@ export class HttpServer {
     server.on('request', (incoming, response) => void this.#serve(incoming, response));
   }
 
+  /** Who may ask, from now on. */
+  admit(options: Omit<HttpGateOptions, 'scheme'>): void {
+    this.#gate.use(options);
+  }
+
   /** Requests that were refused for who sent them, so far. */
   get refused(): Readonly<Record<Refusal, number>> {
     return this.#gate.refused;

@@ -2,10 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { NextHop, Observer } from '../events.js';
 import { type Endpoint, canonicalIp } from '../lib/address.js';
+import { allOf } from '../lib/all-of.js';
 import type { SocketRange } from '../lib/cidr.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import { AcceptGate, type AcceptLimits, type Admission, carriesOthers } from '../net/accept-gate.js';
 import { Buffers, type BufferLimits } from '../net/buffers.js';
+import { listenerKeys } from '../lib/listener-keys.js';
+import type { Prepared } from '../lib/prepared.js';
 import type { Connection } from '../net/connection.js';
 import type { ClientTls } from '../net/client-tls.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
@@ -65,8 +68,7 @@ const CUT_MS = 1_000;
 
 /** All listeners and all links. */
 export class Proxy {
-  readonly #options: ProxyOptions;
-  readonly #link: LinkContext;
+  #options: ProxyOptions;
   readonly #context: ProxyContext;
   readonly #own = new OwnSockets();
   readonly #upstreams = new Upstreams();
@@ -78,7 +80,11 @@ export class Proxy {
   readonly #gate: AcceptGate;
   /** What waits for slow readers. */
   readonly buffers: Buffers;
-  readonly #listeners: Listener[];
+  /** By their keys, in the order of the configuration. */
+  #listeners: ReadonlyMap<string, Listener>;
+  /** Those before the last reload, and older ones with handshakes under way. */
+  #former: readonly (readonly [key: string, listener: Listener])[] = [];
+  #isListening = false;
   readonly #links = new Set<Link>();
   readonly #ended = (link: Link): void => void this.#links.delete(link);
   /** Keeps link ids of two starts apart in Homer. */
@@ -90,30 +96,63 @@ export class Proxy {
     this.#context = context;
     this.#observer = observer;
     this.buffers = new Buffers(() => this.#options.limits);
-    this.#link = linkContext(options, options.limits, this.buffers);
     this.#gate = new AcceptGate(() => this.#options.limits, {
       all: () => this.accepted,
       of: (source) => this.#sources.of(source),
     });
     this.#own.use(listeners.filter(({ port }) => port !== 0));
-    this.#listeners = listeners.map((each) => this.#listener(each));
+    this.#listeners = this.#made(listeners, options);
+    this.#upstreams.use(nextHopsOf(listeners));
   }
 
   get links(): ReadonlySet<Link> {
     return this.#links;
   }
 
+  /** Where it listens, in the order of the configuration. */
+  get addresses(): readonly Endpoint[] {
+    return Array.from(this.#listeners.values(), ({ address }) => address);
+  }
+
   /**
    * Binds all listeners, or none.
    * @throws MsrptapError listen_failed
    */
-  async listen(inherited?: InheritedSockets): Promise<Endpoint[]> {
+  async listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
     try {
-      return await Promise.all(this.#listeners.map((listener) => listener.listen(inherited)));
+      await allOf([...this.#listeners.values()].map((listener) => listener.listen(inherited)));
     } catch (error) {
       this.stopAccepting();
       throw error;
     }
+    this.#isListening = true;
+    return this.addresses;
+  }
+
+  /**
+   * Other listeners and options, for the connections to come: those that stand, and handshakes under way, keep theirs. Where
+   * a listener was before, its port stays open. Binds new ones at once, if this process listens at all; what connects there
+   * waits.
+   * @throws MsrptapError listen_failed; nothing is bound then that was not before
+   */
+  async prepare(listeners: readonly ProxyListener[], options: ProxyOptions): Promise<Prepared> {
+    const next = this.#made(listeners, options);
+    const added = [...next].flatMap(([key, listener]) => (this.#listeners.has(key) ? [] : [listener]));
+    const discard = (): void => {
+      for (const listener of added) listener.close();
+    };
+    try {
+      if (this.#isListening) await allOf(added.map((listener) => listener.bind()));
+    } catch (error) {
+      discard();
+      throw error;
+    }
+    const use = (): void => {
+      this.#options = options;
+      this.#upstreams.use(nextHopsOf(listeners));
+      this.#replace(next);
+    };
+    return { use, discard };
   }
 
   /** The next hops of the configuration. */
@@ -137,32 +176,36 @@ export class Proxy {
 
   /** Accepted connections, those in a handshake included. */
   get accepted(): number {
-    return this.#listeners.reduce((sum, { handshakes }) => sum + handshakes, this.#links.size);
+    let accepted = this.#links.size;
+    for (const { handshakes } of this.#listeners.values()) accepted += handshakes;
+    for (const [, { handshakes }] of this.#former) accepted += handshakes;
+    return accepted;
   }
 
   /**
-   * A connection that the control process accepted on the listener with that index.
+   * A connection that the control process accepted on the listener with that key, which a reload may just have removed.
    * @param source as what it counts there; null: it is not counted
    */
-  take(listener: number, raw: Socket, source: string | null): void {
-    const taker = this.#listeners[listener];
+  take(listener: string, raw: Socket, source: string | null): void {
+    const taker = this.#listenerWith(listener);
     if (taker === undefined) raw.destroy();
     else taker.take(raw, source);
   }
 
   /** One that it refused. */
-  refused(listener: number, failure: AcceptFailure): void {
-    const proto = this.#listeners[listener]?.proto;
+  refused(listener: string, failure: AcceptFailure): void {
+    const proto = this.#listenerWith(listener)?.proto;
     if (proto !== undefined) this.#acceptFailed(proto, failure);
   }
 
   /** New certificates for the handshakes to come. */
   useTls(tls: ServerTls): void {
-    for (const listener of this.#listeners) if (listener.proto === 'msrps') listener.useTls(tls);
+    for (const listener of this.#listeners.values()) if (listener.proto === 'msrps') listener.useTls(tls);
   }
 
   stopAccepting(): void {
-    for (const listener of this.#listeners) listener.close();
+    for (const listener of this.#listeners.values()) listener.close();
+    for (const [, listener] of this.#former) listener.close();
   }
 
   /**
@@ -199,11 +242,33 @@ export class Proxy {
     for (const link of this.#links) link.cut('drained', 'SUCCESS');
   }
 
-  #listener(listener: ProxyListener): Listener {
+  #replace(next: ReadonlyMap<string, Listener>): void {
+    const busy = this.#former.filter(([, { handshakes }]) => handshakes > 0);
+    this.#former = [...busy, ...this.#listeners];
+    for (const [key, listener] of next) {
+      const predecessor = this.#listeners.get(key);
+      if (predecessor === undefined) listener.letIn();
+      else listener.succeed(predecessor);
+    }
+    for (const [key, listener] of this.#listeners) if (!next.has(key)) listener.stopAccepting();
+    this.#listeners = next;
+  }
+
+  #listenerWith(key: string): Listener | undefined {
+    return this.#listeners.get(key) ?? this.#former.findLast(([former]) => former === key)?.[1];
+  }
+
+  #made(listeners: readonly ProxyListener[], options: ProxyOptions): ReadonlyMap<string, Listener> {
+    const keys = listenerKeys(listeners);
+    const link = linkContext(options, options.limits, this.buffers);
+    return new Map(listeners.map((each, index) => [keys[index] ?? '', this.#listener(each, options, link)]));
+  }
+
+  #listener(listener: ProxyListener, options: ProxyOptions, link: LinkContext): Listener {
     const { proto, ip, port, proxy_protocol, tls } = listener;
-    const { ticketKeys } = this.#options;
-    const options: ListenerOptions = {
-      ...this.#link,
+    const { ticketKeys } = options;
+    const own: ListenerOptions = {
+      ...link,
       ...(ticketKeys === undefined ? {} : { ticketKeys }),
       proto,
       ip,
@@ -211,15 +276,15 @@ export class Proxy {
       proxy_protocol,
     };
     const isProxy = carriesOthers(proxy_protocol);
-    const route = this.#route(listener);
-    return new Listener(options, tls, {
+    const route = this.#route(listener, options, link);
+    return new Listener(own, tls, {
       admit: (raw) => this.#admit(raw, isProxy),
       refuse: () => (this.buffers.isFull ? 'buffer_full' : null),
       onGone: (source) => {
         this.#sources.remove(source);
         this.#context.onGone?.(source);
       },
-      onConnection: (connection) => this.#open(connection, route),
+      onConnection: (connection) => this.#open(connection, route, link),
       onFailure: (failure) => this.#acceptFailed(proto, failure),
     });
   }
@@ -230,19 +295,19 @@ export class Proxy {
     return admission;
   }
 
-  #route({ upstream, upstream_policy, send_proxy }: ProxyListener): Route {
+  #route({ upstream, upstream_policy, send_proxy }: ProxyListener, options: ProxyOptions, link: LinkContext): Route {
     const { clientTls } = this.#context;
-    const common = { options: this.#link, clientTls, send_proxy };
+    const common = { options: link, clientTls, send_proxy };
     if (upstream === 'to_path') {
-      const { allow, ...options } = this.#options.to_path;
+      const { allow, ...toPath } = options.to_path;
       const rules = new ToPathRules(allow, (address) => this.#own.has(address));
       const context = { ...common, resolver: this.#resolvers.peers };
-      return new ToPathRoute(options, rules, context, (source) => this.#isOwnUpstream(source));
+      return new ToPathRoute(toPath, rules, context, (source) => this.#isOwnUpstream(source));
     }
     const list = new UpstreamList(
       upstream.map((nextHop) => this.#upstreams.of(nextHop)),
       upstream_policy,
-      this.#options.firstTurn,
+      options.firstTurn,
     );
     return new FixedRoute(list, this.#own, { ...common, resolver: this.#resolvers.own });
   }
@@ -257,12 +322,12 @@ export class Proxy {
     this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
   }
 
-  #open(connection: Connection, route: Route): void {
+  #open(connection: Connection, route: Route, context: LinkContext): void {
     const link = new Link(
       this.#nextId(),
       route,
       connection,
-      this.#link,
+      context,
       (facts) => this.#observer.link(facts),
       this.#ended,
     );
@@ -273,6 +338,10 @@ export class Proxy {
     this.#count += 1;
     return `${this.#start}-${this.#count}`;
   }
+}
+
+function nextHopsOf(listeners: readonly ProxyListener[]): readonly NextHop[] {
+  return listeners.flatMap(({ upstream }) => (upstream === 'to_path' ? [] : upstream));
 }
 
 function pause(): Promise<void> {

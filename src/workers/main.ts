@@ -105,7 +105,7 @@ function report(): void {
   tell({ kind: 'load', taken, held: traffic.accepted, gone: sources });
 }
 
-function take(listener: number, source: string | null, socket: Socket | undefined): void {
+function take(listener: string, source: string | null, socket: Socket | undefined): void {
   taken += 1;
   // One that was reset on its way comes without a socket.
   if (socket !== undefined && traffic !== null) {
