@@ -6,8 +6,9 @@ import type { Environment } from './config/token.js';
 import type { ReloadOutcome } from './control/commands.js';
 import { VERSION } from './control/version.js';
 import { formatEndpoint } from './lib/address.js';
-import { InheritedSockets } from './lib/inherited-sockets.js';
+import { InheritedSockets, type InheritedFd } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 import { Management, type ManagementSockets } from './management.js';
 import { Reloader } from './reloader.js';
 import { Traffic } from './traffic.js';
@@ -15,10 +16,18 @@ import { WorkerPool, type PoolOptions } from './workers/pool.js';
 
 export interface AppOptions extends Omit<PoolOptions, 'ticketKeys' | 'slot'> {
   /** File descriptors of listening sockets that were opened for this process. Default: none. */
-  readonly inheritedFds?: readonly number[];
+  readonly inheritedFds?: readonly InheritedFd[];
+  /** Of a process that takes over: resolves when the one before it has let go. Default: there is none. */
+  readonly predecessor?: Promise<void> | null;
   /** What the configuration may use of it when it is read again. Default: nothing. */
   readonly environment?: Environment;
 }
+
+/** Milliseconds that links get to end at a message boundary, when they have had drain_timeout to end by themselves. */
+const LAST_MS = 2_000;
+
+/** How often it is looked whether all links have ended by themselves. */
+const LOOK_MS = 50;
 
 /** Everything put together: start, reload, drain. What carries the traffic is this process, or workers. */
 export class App {
@@ -39,7 +48,7 @@ export class App {
    * nothing is left running then
    */
   static async start(options: AppOptions): Promise<App> {
-    const { config, log, environment = {}, inheritedFds = [] } = options;
+    const { config, log, environment = {}, inheritedFds = [], predecessor = null } = options;
     warn(config, log);
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
     const apply = async (next: Config): Promise<void> => {
@@ -54,7 +63,7 @@ export class App {
     const inherited = new InheritedSockets(inheritedFds);
     try {
       const listeners = await carrier.listen(inherited);
-      const managed = await management.listen(inherited);
+      const managed = await management.listen(inherited, predecessor);
       const rest = inherited.closeRest();
       // Clients that connect there wait for nobody.
       if (rest.length > 0) log.warn({ sockets: rest }, 'inherited sockets that are neither a listener nor httpd');
@@ -120,6 +129,36 @@ export class App {
     await this.#management.close();
     this.#log.info({ cut }, 'stopped');
   }
+
+  /** The sockets that a process which takes over has to have. */
+  get open(): readonly OpenSocket[] {
+    return [...this.#carrier.open, ...this.#management.open];
+  }
+
+  /**
+   * Another process has taken over: accepts nothing more and gives its sockets away; links live on until they end, for
+   * drain_timeout at most, then they are drained.
+   * @param letGo called when the sockets are the other's alone
+   * @param stop has them drained now
+   * @param hurry cuts that short, too
+   */
+  async leave(letGo: () => void, stop: AbortSignal, hurry: AbortSignal): Promise<void> {
+    this.#management.readiness = 'draining';
+    await this.#reloader.stop();
+    const { drain_timeout } = this.#reloader.config;
+    this.#carrier.letGo();
+    await this.#management.letGo();
+    letGo();
+    this.#log.info({ links: this.#carrier.accepted, drain_timeout }, 'handed over; links that stand live on');
+    const until = performance.now() + drain_timeout;
+    while (this.#carrier.accepted > 0 && performance.now() < until && !stop.aborted) await pause(LOOK_MS);
+    const cut = await this.#carrier.drain(LAST_MS, hurry);
+    this.#log.info({ cut }, 'stopped');
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function warn(config: Config, log: Log): void {

@@ -11,6 +11,7 @@ import type { SpotTime } from './trace/spots.js';
 export type { Heard } from './control/commands.js';
 import type { Endpoint } from './lib/address.js';
 import type { InheritedSockets } from './lib/inherited-sockets.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 
 /** What can be changed while traffic passes. */
 export type Change =
@@ -70,6 +71,12 @@ export interface Carrier {
   /** Resets a link (Reason closed_by_mi). @returns whether there is one with that id */
   closeLink(id: string): Promise<Heard<boolean>>;
   destinations(): Promise<Heard<readonly HepRow[]>>;
+  /** The listening sockets, for a process that takes them over. */
+  readonly open: readonly OpenSocket[];
+  /** Accepted connections, those in a handshake included. */
+  readonly accepted: number;
+  /** As another process accepts now. What was accepted here goes on. */
+  letGo(): void;
   /**
    * Accepts nothing more, ends links at message boundaries (at the latest after `timeout` milliseconds), sends what
    * Homer is still to get, and ends everything.

@@ -11,6 +11,7 @@ import { VERSION } from './control/version.js';
 import { HepInput, NO_INPUT } from './hep-input.js';
 import { formatEndpoint, type Endpoint } from './lib/address.js';
 import type { InheritedSockets } from './lib/inherited-sockets.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 import type { Log } from './lib/log.js';
 import type { Prepared } from './lib/prepared.js';
 import { controlOf, type ConfigSource } from './management/control.js';
@@ -88,13 +89,15 @@ export class Management {
 
   /**
    * httpd opens last.
+   * @param predecessor of a process that takes over: resolves when the one before it has let go; null: there is none
    * @throws MsrptapError listen_failed; what was opened is still to be closed then
    */
-  async listen(inherited?: InheritedSockets): Promise<ManagementSockets> {
+  async listen(inherited: InheritedSockets, predecessor: Promise<void> | null): Promise<ManagementSockets> {
     const { mi_fifo, hep_input } = this.#source.config;
-    await this.#fifo?.listen();
-    const mi = (await this.#datagram?.listen()) ?? null;
-    const sip = (await this.#hepInput?.listen()) ?? null;
+    if (predecessor === null) await this.#fifo?.listen();
+    else await this.#fifo?.takeOver(predecessor);
+    const mi = (await this.#datagram?.listen(inherited.takeDatagram('mi_datagram'))) ?? null;
+    const sip = (await this.#hepInput?.listen(inherited)) ?? null;
     const { httpd, metrics } = await this.#http.listen(inherited);
     this.#tcp = [httpd, hep_input?.transport === 'tcp' ? sip : null, metrics].filter((at) => at !== null);
     return {
@@ -104,6 +107,17 @@ export class Management {
       mi_datagram: mi === null ? null : `udp:${formatEndpoint(mi)}`,
       hep_input: sip === null ? null : `${hep_input?.transport ?? 'udp'}:${formatEndpoint(sip)}`,
     };
+  }
+
+  /** For a process that takes them over. */
+  get open(): readonly OpenSocket[] {
+    return [...this.#http.open, ...(this.#datagram?.open ?? []), ...(this.#hepInput?.open ?? [])];
+  }
+
+  /** As close(), and another process goes on. */
+  letGo(): Promise<void> {
+    this.#fifo?.letGo();
+    return this.close();
   }
 
   /** Answers what is under way over HTTP, then closes all. */

@@ -10,6 +10,7 @@ import type { Observer } from './events.js';
 import type { Endpoint } from './lib/address.js';
 import type { InheritedSockets } from './lib/inherited-sockets.js';
 import { setLogLevel, type Log } from './lib/log.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 import { preparedTogether, type Prepared } from './lib/prepared.js';
 import type { AcceptFailure } from './net/listener.js';
 import { newTicketKeys } from './net/tls-acceptor.js';
@@ -126,6 +127,14 @@ export class Traffic implements Carrier {
 
   get sockets(): readonly Endpoint[] {
     return this.#proxy.addresses;
+  }
+
+  get open(): readonly OpenSocket[] {
+    return this.#proxy.open;
+  }
+
+  letGo(): void {
+    this.#proxy.letGo();
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 export const LONG: readonly string[] = [
   'test/e2e/bulk.test.ts',
+  'test/e2e/hand-over.test.ts',
   'test/e2e/https.test.ts',
   'test/e2e/message-filter.test.ts',
   'test/e2e/mi-links.test.ts',

@@ -9,6 +9,7 @@ import type { Endpoint } from '../lib/address.js';
 import { MsrptapError } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import type { Log } from '../lib/log.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import type { Prepared } from '../lib/prepared.js';
 import { httpTls } from './http-tls.js';
 
@@ -67,6 +68,11 @@ export class HttpPorts {
     const { httpd, prometheus } = this.#config;
     const metrics = (await this.#servers.prometheus?.listen(prometheus.ip, prometheus.port ?? 0, inherited)) ?? null;
     return { httpd: await this.#servers.httpd.listen(httpd.ip, httpd.port, inherited), metrics };
+  }
+
+  /** For a process that takes them over. */
+  get open(): readonly OpenSocket[] {
+    return this.#all.flatMap(({ open }) => open);
   }
 
   /**

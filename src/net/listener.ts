@@ -3,6 +3,7 @@ import { type Endpoint, UNSPECIFIED, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import type { Reason } from '../lib/reasons.js';
 import type { Admission } from './accept-gate.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -111,6 +112,11 @@ export class Listener implements Taker {
     this.#socket = predecessor.#socket;
     predecessor.#socket = null;
     this.letIn();
+  }
+
+  /** For a process that takes it over. */
+  get open(): readonly OpenSocket[] {
+    return this.#socket?.open ?? [];
   }
 
   /** Accepts nothing any more; handshakes under way go on. */

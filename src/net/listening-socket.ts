@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Endpoint } from '../lib/address.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { openSocket, type OpenSocket } from '../lib/socket-fd.js';
 import { bind, type ListenAt } from './bind.js';
 
 /** Who stands behind a listening socket. */
@@ -38,6 +39,11 @@ export class ListeningSocket {
   /** Where it listens, with the port that was bound. */
   get address(): Endpoint {
     return this.#at;
+  }
+
+  /** For a process that takes it over. */
+  get open(): readonly OpenSocket[] {
+    return openSocket('listener', this.#server);
   }
 
   /** From now on it is somebody else's. */

@@ -9,6 +9,7 @@ import { AcceptGate, type AcceptLimits, type Admission, carriesOthers } from '..
 import { Buffers, type BufferLimits } from '../net/buffers.js';
 import { listenerKeys } from '../lib/listener-keys.js';
 import type { Prepared } from '../lib/prepared.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import type { Connection } from '../net/connection.js';
 import type { ClientTls } from '../net/client-tls.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
@@ -201,6 +202,16 @@ export class Proxy {
   /** New certificates for the handshakes to come. */
   useTls(tls: ServerTls): void {
     for (const listener of this.#listeners.values()) if (listener.proto === 'msrps') listener.useTls(tls);
+  }
+
+  /** Its listening sockets, for a process that takes them over. */
+  get open(): readonly OpenSocket[] {
+    return [...this.#listeners.values()].flatMap((listener) => listener.open);
+  }
+
+  /** As another process does it now. Handshakes under way go on. */
+  letGo(): void {
+    for (const listener of this.#listeners.values()) listener.stopAccepting();
   }
 
   stopAccepting(): void {

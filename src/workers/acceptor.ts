@@ -6,6 +6,7 @@ import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import { listenerKeys } from '../lib/listener-keys.js';
 import type { Prepared } from '../lib/prepared.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import type { Reason } from '../lib/reasons.js';
 import type { Admission } from '../net/accept-gate.js';
 import type { ListenAt } from '../net/bind.js';
@@ -73,6 +74,11 @@ export class Acceptor {
       throw error;
     }
     return { use: () => this.#use(keys, opened), discard };
+  }
+
+  /** Its listening sockets, for a process that takes them over. */
+  get open(): readonly OpenSocket[] {
+    return [...this.#sockets.values()].flatMap(({ open }) => open);
   }
 
   close(): void {

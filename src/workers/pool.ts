@@ -7,9 +7,10 @@ import type { PageRequest } from '../control/pages.js';
 import { joinSessionPages, type SessionPage } from '../control/session-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
-import { listenerKeys } from '../lib/listener-keys.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { listenerKeys } from '../lib/listener-keys.js';
 import { setLogLevel, type Log } from '../lib/log.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import { AcceptGate, carriesOthers } from '../net/accept-gate.js';
 import { watchModules } from '../trace/filter-watch.js';
 import { Correlations, type CorrelationTime } from '../trace/correlations.js';
@@ -135,6 +136,18 @@ export class WorkerPool implements Carrier {
 
   get sockets(): readonly Endpoint[] {
     return this.#acceptor.addresses;
+  }
+
+  get open(): readonly OpenSocket[] {
+    return this.#acceptor.open;
+  }
+
+  get accepted(): number {
+    return this.links;
+  }
+
+  letGo(): void {
+    this.#acceptor.close();
   }
 
   useOwnSockets(sockets: readonly Endpoint[]): void {

@@ -8,19 +8,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
 import { carry, dial, dialReset, linkThrough, NextHop } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
+import { freeSocket } from '../helpers/free-socket.js';
 import { TapProcess, type Setup } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
-
-/** A port that was free a moment ago: listeners of a reload are not asked where they are. */
-async function freeSocket(): Promise<Endpoint> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return { ip: '127.0.0.1', port };
-}
 
 function folder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'msrptap-reload-'));
