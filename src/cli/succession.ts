@@ -74,6 +74,7 @@ function readiness(child: ChildProcess, giveUp: AbortSignal): Promise<void> {
     child.on('error', (error) => fail(messageOf(error)));
     child.once('exit', (code, signal) => fail(`the new process ended (${signal ?? `exit status ${code}`})`));
     const late = (): void => fail(`the new process is not ready within ${START_LIMIT} ms, or not wanted any more`);
-    giveUp.addEventListener('abort', late, { once: true });
+    if (giveUp.aborted) late();
+    else giveUp.addEventListener('abort', late, { once: true });
   });
 }

@@ -11,6 +11,7 @@ export function handedOver(app: App, log: Log, terminal: Terminal): Promise<Succ
   let isUnderWay = false;
   return new Promise((resolve) => {
     terminal.onHandOver(async () => {
+      if (terminal.stop.aborted) return;
       if (isUnderWay) {
         log.warn('a hand-over is under way already');
         return;

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { NextHop, Observer } from '../events.js';
 import { type Endpoint, canonicalIp } from '../lib/address.js';
-import { allOf } from '../lib/all-of.js';
 import type { SocketRange } from '../lib/cidr.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
-import { AcceptGate, type AcceptLimits, type Admission, carriesOthers } from '../net/accept-gate.js';
-import { Buffers, type BufferLimits } from '../net/buffers.js';
 import { listenerKeys } from '../lib/listener-keys.js';
 import type { Prepared } from '../lib/prepared.js';
 import type { OpenSocket } from '../lib/socket-fd.js';
+import { AcceptGate, type AcceptLimits, type Admission, carriesOthers } from '../net/accept-gate.js';
+import { Buffers, type BufferLimits } from '../net/buffers.js';
 import type { Connection } from '../net/connection.js';
 import type { ClientTls } from '../net/client-tls.js';
 import { type AcceptFailure, Listener, type ListenerOptions } from '../net/listener.js';
@@ -19,6 +18,7 @@ import type { ServerTls } from '../net/server-tls.js';
 import { Sources } from '../net/sources.js';
 import { FixedRoute } from './fixed-route.js';
 import { Link } from './link.js';
+import { type ListenerMap, Listeners } from './listeners.js';
 import { type LinkContext, linkContext, type LinkOptions, type MessageLimits, PEER_LOOKUPS } from './options.js';
 import { OwnSockets } from './own-sockets.js';
 import type { Route } from './route.js';
@@ -81,11 +81,7 @@ export class Proxy {
   readonly #gate: AcceptGate;
   /** What waits for slow readers. */
   readonly buffers: Buffers;
-  /** By their keys, in the order of the configuration. */
-  #listeners: ReadonlyMap<string, Listener>;
-  /** Those before the last reload, and older ones with handshakes under way. */
-  #former: readonly (readonly [key: string, listener: Listener])[] = [];
-  #isListening = false;
+  readonly #listeners: Listeners;
   readonly #links = new Set<Link>();
   readonly #ended = (link: Link): void => void this.#links.delete(link);
   /** Keeps link ids of two starts apart in Homer. */
@@ -102,7 +98,7 @@ export class Proxy {
       of: (source) => this.#sources.of(source),
     });
     this.#own.use(listeners.filter(({ port }) => port !== 0));
-    this.#listeners = this.#made(listeners, options);
+    this.#listeners = new Listeners(this.#made(listeners, options));
     this.#upstreams.use(nextHopsOf(listeners));
   }
 
@@ -112,48 +108,31 @@ export class Proxy {
 
   /** Where it listens, in the order of the configuration. */
   get addresses(): readonly Endpoint[] {
-    return Array.from(this.#listeners.values(), ({ address }) => address);
+    return this.#listeners.addresses;
   }
 
   /**
    * Binds all listeners, or none.
    * @throws MsrptapError listen_failed
    */
-  async listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
-    try {
-      await allOf([...this.#listeners.values()].map((listener) => listener.listen(inherited)));
-    } catch (error) {
-      this.stopAccepting();
-      throw error;
-    }
-    this.#isListening = true;
-    return this.addresses;
+  listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
+    return this.#listeners.listen(inherited);
   }
 
   /**
-   * Other listeners and options, for the connections to come: those that stand, and handshakes under way, keep theirs. Where
-   * a listener was before, its port stays open. Binds new ones at once, if this process listens at all; what connects there
-   * waits.
+   * Other listeners and options, for the connections to come: those that stand, and handshakes under way, keep theirs.
    * @throws MsrptapError listen_failed; nothing is bound then that was not before
    */
   async prepare(listeners: readonly ProxyListener[], options: ProxyOptions): Promise<Prepared> {
-    const next = this.#made(listeners, options);
-    const added = [...next].flatMap(([key, listener]) => (this.#listeners.has(key) ? [] : [listener]));
-    const discard = (): void => {
-      for (const listener of added) listener.close();
+    const { use, discard } = await this.#listeners.prepare(this.#made(listeners, options));
+    return {
+      use: () => {
+        this.#options = options;
+        this.#upstreams.use(nextHopsOf(listeners));
+        use();
+      },
+      discard,
     };
-    try {
-      if (this.#isListening) await allOf(added.map((listener) => listener.bind()));
-    } catch (error) {
-      discard();
-      throw error;
-    }
-    const use = (): void => {
-      this.#options = options;
-      this.#upstreams.use(nextHopsOf(listeners));
-      this.#replace(next);
-    };
-    return { use, discard };
   }
 
   /** The next hops of the configuration. */
@@ -177,10 +156,7 @@ export class Proxy {
 
   /** Accepted connections, those in a handshake included. */
   get accepted(): number {
-    let accepted = this.#links.size;
-    for (const { handshakes } of this.#listeners.values()) accepted += handshakes;
-    for (const [, { handshakes }] of this.#former) accepted += handshakes;
-    return accepted;
+    return this.#links.size + this.#listeners.handshakes;
   }
 
   /**
@@ -188,35 +164,34 @@ export class Proxy {
    * @param source as what it counts there; null: it is not counted
    */
   take(listener: string, raw: Socket, source: string | null): void {
-    const taker = this.#listenerWith(listener);
+    const taker = this.#listeners.with(listener);
     if (taker === undefined) raw.destroy();
     else taker.take(raw, source);
   }
 
   /** One that it refused. */
   refused(listener: string, failure: AcceptFailure): void {
-    const proto = this.#listenerWith(listener)?.proto;
+    const proto = this.#listeners.with(listener)?.proto;
     if (proto !== undefined) this.#acceptFailed(proto, failure);
   }
 
   /** New certificates for the handshakes to come. */
   useTls(tls: ServerTls): void {
-    for (const listener of this.#listeners.values()) if (listener.proto === 'msrps') listener.useTls(tls);
+    this.#listeners.useTls(tls);
   }
 
   /** Its listening sockets, for a process that takes them over. */
   get open(): readonly OpenSocket[] {
-    return [...this.#listeners.values()].flatMap((listener) => listener.open);
+    return this.#listeners.open;
   }
 
   /** As another process does it now. Handshakes under way go on. */
   letGo(): void {
-    for (const listener of this.#listeners.values()) listener.stopAccepting();
+    this.#listeners.letGo();
   }
 
   stopAccepting(): void {
-    for (const listener of this.#listeners.values()) listener.close();
-    for (const [, listener] of this.#former) listener.close();
+    this.#listeners.close();
   }
 
   /**
@@ -253,23 +228,7 @@ export class Proxy {
     for (const link of this.#links) link.cut('drained', 'SUCCESS');
   }
 
-  #replace(next: ReadonlyMap<string, Listener>): void {
-    const busy = this.#former.filter(([, { handshakes }]) => handshakes > 0);
-    this.#former = [...busy, ...this.#listeners];
-    for (const [key, listener] of next) {
-      const predecessor = this.#listeners.get(key);
-      if (predecessor === undefined) listener.letIn();
-      else listener.succeed(predecessor);
-    }
-    for (const [key, listener] of this.#listeners) if (!next.has(key)) listener.stopAccepting();
-    this.#listeners = next;
-  }
-
-  #listenerWith(key: string): Listener | undefined {
-    return this.#listeners.get(key) ?? this.#former.findLast(([former]) => former === key)?.[1];
-  }
-
-  #made(listeners: readonly ProxyListener[], options: ProxyOptions): ReadonlyMap<string, Listener> {
+  #made(listeners: readonly ProxyListener[], options: ProxyOptions): ListenerMap {
     const keys = listenerKeys(listeners);
     const link = linkContext(options, options.limits, this.buffers);
     return new Map(listeners.map((each, index) => [keys[index] ?? '', this.#listener(each, options, link)]));
