@@ -1,8 +1,11 @@
 /** The reference of the configuration, made from its JSON Schema. */
 import { OPENSIPS_PARAMETERS } from './opensips-parameters.mjs';
 
+/** What the schema says for this page, and for the program itself. */
+const OURS = new Set(['form', 'unit', 'reload', 'secret']);
+
 /** @typedef {import('zod').z.core.JSONSchema.JSONSchema} JsonSchema */
-/** @typedef {{ name: string, schema: JsonSchema, isRequired: boolean }} Key */
+/** @typedef {{ name: string, schema: JsonSchema, isRequired: boolean, isOfStart: boolean }} Key */
 
 const HEAD = `# The configuration
 
@@ -12,6 +15,9 @@ A YAML file, its sections and keys called as the modules and parameters of OpenS
 wrong types and combinations that make no sense are refused, with the key's path, the line and what would be right; \`msrptap check
 -f FILE\` says so without starting anything, and names what is risky too. Relative paths are relative to the file. A file to start
 from is [msrptap.yaml](msrptap.yaml); what OpenSIPS' document says, and how much of it holds here, is in [opensips.md](opensips.md).
+
+\`SIGHUP\` and \`msrptap:reload\` read the file anew ([operations.md](operations.md)): all of it comes in force, or nothing when a key that
+needs a restart has changed. The column *reload* says which ones do.
 
 Editors that know JSON Schema complete and check it with [msrptap.schema.json](msrptap.schema.json), named by a first line like
 
@@ -41,10 +47,10 @@ export function reference(schema) {
  * @param {number} depth of its heading
  * @returns {string}
  */
-function section(path, { schema }, depth) {
+function section(path, { schema, isOfStart }, depth) {
   const value = sectionOf(schema) ?? {};
   const [module = ''] = path.split('.');
-  const keys = keysOf(value);
+  const keys = keysOf(value, isOfStart);
   // tls_mgm's keys are sections themselves, of domains by name.
   const inner = keys.filter((key) => sectionOf(key.schema) !== null && key.schema.anyOf === undefined);
   const own = keys.filter((key) => !inner.includes(key));
@@ -75,11 +81,21 @@ function sectionOf(schema) {
 
 /**
  * @param {JsonSchema} schema
+ * @param {boolean} isOfStart whether the section they are in is
  * @returns {Key[]}
  */
-function keysOf({ properties = {}, required = [] }) {
+function keysOf({ properties = {}, required = [] }, isOfStart = false) {
   return Object.entries(properties).flatMap(([name, schema]) =>
-    typeof schema === 'object' ? [{ name, schema, isRequired: required.includes(name) }] : [],
+    typeof schema === 'object'
+      ? [
+          {
+            name,
+            schema,
+            isRequired: required.includes(name),
+            isOfStart: isOfStart || schema['reload'] === 'restart',
+          },
+        ]
+      : [],
   );
 }
 
@@ -92,14 +108,15 @@ function table(keys, module) {
   const parameters = OPENSIPS_PARAMETERS[module ?? ''];
   const rows = keys
     .flatMap(withInner)
-    .map(({ name, schema, isRequired }) => [
+    .map(({ name, schema, isRequired, isOfStart }) => [
       `\`${name}\``,
       valueOf(schema),
       isRequired ? 'required' : defaultOf(schema),
+      isOfStart ? 'restart' : 'yes',
       ...(parameters === undefined ? [] : [opensipsOf(parameters[name])]),
       schema.description ?? '',
     ]);
-  const head = ['key', 'value', 'default', ...(parameters === undefined ? [] : ['in OpenSIPS']), ''];
+  const head = ['key', 'value', 'default', 'reload', ...(parameters === undefined ? [] : ['in OpenSIPS']), ''];
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 }
 
@@ -111,8 +128,8 @@ function table(keys, module) {
  */
 function withInner(key) {
   const forms = (key.schema.anyOf ?? []).filter((form) => typeof form === 'object');
-  const inner = forms.flatMap((form) => keysOf(form));
-  return [key, ...inner.map(({ name, schema }) => ({ name: `${key.name}.${name}`, schema, isRequired: false }))];
+  const inner = forms.flatMap((form) => keysOf(form, key.isOfStart));
+  return [key, ...inner.map((each) => ({ ...each, name: `${key.name}.${each.name}`, isRequired: false }))];
 }
 
 /** @param {string} text */
@@ -171,7 +188,7 @@ function alternatives(forms) {
  * @returns {JsonSchema}
  */
 export function editorSchema(schema) {
-  const text = JSON.stringify(schema, (key, value) => (key === 'form' || key === 'unit' ? undefined : value));
+  const text = JSON.stringify(schema, (key, value) => (OURS.has(key) ? undefined : value));
   /** @type {JsonSchema} */
   const copy = JSON.parse(text);
   for (const part of Object.values(copy.properties ?? {})) {

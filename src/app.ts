@@ -2,23 +2,36 @@ import type { Carrier } from './carrier.js';
 import { timeoutRisks } from './check/timeouts.js';
 import { versionRisks } from './check/tls.js';
 import type { Config } from './config.js';
+import type { Environment } from './config/token.js';
+import type { ReloadOutcome } from './control/commands.js';
 import { VERSION } from './control/version.js';
 import { formatEndpoint } from './lib/address.js';
-import { messageOf } from './lib/errors.js';
-import { InheritedSockets } from './lib/inherited-sockets.js';
+import { InheritedSockets, type InheritedFd } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 import { Management, type ManagementSockets } from './management.js';
+import { Reloader } from './reloader.js';
 import { Traffic } from './traffic.js';
 import { WorkerPool, type PoolOptions } from './workers/pool.js';
 
 export interface AppOptions extends Omit<PoolOptions, 'ticketKeys' | 'slot'> {
   /** File descriptors of listening sockets that were opened for this process. Default: none. */
-  readonly inheritedFds?: readonly number[];
+  readonly inheritedFds?: readonly InheritedFd[];
+  /** Of a process that takes over: resolves when the one before it has let go. Default: there is none. */
+  readonly predecessor?: Promise<void> | null;
+  /** What the configuration may use of it when it is read again. Default: nothing. */
+  readonly environment?: Environment;
 }
+
+/** Milliseconds that links get to end at a message boundary, when they have had drain_timeout to end by themselves. */
+const LAST_MS = 2_000;
+
+/** How often it is looked whether all links have ended by themselves. */
+const LOOK_MS = 50;
 
 /** Everything put together: start, reload, drain. What carries the traffic is this process, or workers. */
 export class App {
-  readonly #config: Config;
+  readonly #reloader: Reloader;
   readonly #log: Log;
   readonly #carrier: Carrier;
   readonly #management: Management;
@@ -35,22 +48,30 @@ export class App {
    * nothing is left running then
    */
   static async start(options: AppOptions): Promise<App> {
-    const { config, log, inheritedFds = [] } = options;
-    for (const risk of [...timeoutRisks(config), ...versionRisks(config)]) log.warn(risk);
+    const { config, log, environment = {}, inheritedFds = [], predecessor = null } = options;
+    warn(config, log);
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
-    const management = new Management(carrier, config, log);
+    const apply = async (next: Config): Promise<void> => {
+      const managed = management.prepare(next);
+      await carrier.apply({ kind: 'config', config: next });
+      managed.use();
+      carrier.useOwnSockets([...carrier.sockets, ...management.tcp]);
+      warn(next, log);
+    };
+    const reloader = new Reloader({ config, environment, log, apply });
+    const management = new Management(carrier, reloader, log);
     const inherited = new InheritedSockets(inheritedFds);
     try {
       const listeners = await carrier.listen(inherited);
-      const { tcp, ...managed } = await management.listen(inherited);
+      const managed = await management.listen(inherited, predecessor);
       const rest = inherited.closeRest();
       // Clients that connect there wait for nobody.
       if (rest.length > 0) log.warn({ sockets: rest }, 'inherited sockets that are neither a listener nor httpd');
-      carrier.useOwnSockets([...listeners, ...tcp]);
+      carrier.useOwnSockets([...listeners, ...management.tcp]);
       carrier.watch();
       management.readiness = 'ready';
       const sockets = listeners.map((at, index) => `${config.listeners[index]?.proto ?? 'msrp'}:${formatEndpoint(at)}`);
-      return new App(options, carrier, management, sockets, { ...managed, httpd: formatEndpoint(managed.httpd) });
+      return new App(log, reloader, carrier, management, sockets, { ...managed, httpd: formatEndpoint(managed.httpd) });
     } catch (error) {
       inherited.closeRest();
       await Promise.all([carrier.drain(0, AbortSignal.abort()), management.close()]);
@@ -59,14 +80,16 @@ export class App {
   }
 
   private constructor(
-    { config, log }: AppOptions,
+    log: Log,
+    reloader: Reloader,
     carrier: Carrier,
     management: Management,
     sockets: readonly string[],
-    managed: Omit<ManagementSockets, 'httpd' | 'tcp'> & { readonly httpd: string },
+    managed: Omit<ManagementSockets, 'httpd'> & { readonly httpd: string },
   ) {
-    this.#config = config;
+    const { config } = reloader;
     this.#log = log;
+    this.#reloader = reloader;
     this.#carrier = carrier;
     this.#management = management;
     this.sockets = sockets;
@@ -87,13 +110,9 @@ export class App {
     );
   }
 
-  /** Filters and certificates, anew. What cannot be used leaves the previous one in force, and is said. */
-  async reload(): Promise<void> {
-    const kept = 'certificates not reloaded, the previous ones stay in force';
-    await this.#reload(() => this.#management.reloadCertificates(), 'certificates reloaded', kept);
-    if (this.#config.proto_msrp.trace_filter_route === null) return;
-    const filter = (): Promise<void> => this.#carrier.apply({ kind: 'filter' });
-    await this.#reload(filter, 'filter reloaded', 'filter not reloaded, the previous one stays in force');
+  /** The whole configuration anew, with the files that it names. What cannot be used leaves the previous one in force, and is said. */
+  reload(): Promise<ReloadOutcome> {
+    return this.#reloader.reload();
   }
 
   /**
@@ -102,20 +121,46 @@ export class App {
    * @param hurry cuts it short
    */
   async drain(hurry?: AbortSignal): Promise<void> {
-    const { drain_timeout } = this.#config;
     this.#management.readiness = 'draining';
+    await this.#reloader.stop();
+    const { drain_timeout } = this.#reloader.config;
     this.#log.info({ links: this.#carrier.links, drain_timeout }, 'draining');
     const cut = await this.#carrier.drain(drain_timeout, hurry);
     await this.#management.close();
     this.#log.info({ cut }, 'stopped');
   }
 
-  async #reload(change: () => Promise<void>, done: string, notDone: string): Promise<void> {
-    try {
-      await change();
-      this.#log.info(done);
-    } catch (error) {
-      this.#log.error({ error: messageOf(error) }, notDone);
-    }
+  /** The sockets that a process which takes over has to have. */
+  get open(): readonly OpenSocket[] {
+    return [...this.#carrier.open, ...this.#management.open];
   }
+
+  /**
+   * Another process has taken over: accepts nothing more and gives its sockets away; links live on until they end, for
+   * drain_timeout at most, then they are drained.
+   * @param letGo called when the sockets are the other's alone
+   * @param stop has them drained now
+   * @param hurry cuts that short, too
+   */
+  async leave(letGo: () => void, stop: AbortSignal, hurry: AbortSignal): Promise<void> {
+    this.#management.readiness = 'draining';
+    await this.#reloader.stop();
+    const { drain_timeout } = this.#reloader.config;
+    this.#carrier.letGo();
+    await this.#management.letGo();
+    letGo();
+    this.#log.info({ links: this.#carrier.accepted, drain_timeout }, 'handed over; links that stand live on');
+    const until = performance.now() + drain_timeout;
+    while (this.#carrier.accepted > 0 && performance.now() < until && !stop.aborted) await pause(LOOK_MS);
+    const cut = await this.#carrier.drain(LAST_MS, hurry);
+    this.#log.info({ cut }, 'stopped');
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function warn(config: Config, log: Log): void {
+  for (const risk of [...timeoutRisks(config), ...versionRisks(config)]) log.warn(risk);
 }

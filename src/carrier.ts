@@ -1,3 +1,4 @@
+import type { Config } from './config.js';
 import type { Heard } from './control/commands.js';
 import type { Figures } from './control/figures.js';
 import type { HepRow } from './control/hep-rows.js';
@@ -10,6 +11,7 @@ import type { SpotTime } from './trace/spots.js';
 export type { Heard } from './control/commands.js';
 import type { Endpoint } from './lib/address.js';
 import type { InheritedSockets } from './lib/inherited-sockets.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 
 /** What can be changed while traffic passes. */
 export type Change =
@@ -18,7 +20,9 @@ export type Change =
   | { readonly kind: 'spot'; readonly spot: SpotTime }
   /** The files are read anew. */
   | { readonly kind: 'certificates' }
-  | { readonly kind: 'filter' };
+  | { readonly kind: 'filter' }
+  /** Another configuration, and all files that it names anew. What a reload cannot change is the same in it. */
+  | { readonly kind: 'config'; readonly config: Config };
 
 export interface Process {
   readonly pid: number;
@@ -45,6 +49,8 @@ export interface Carrier {
    * @throws MsrptapError listen_failed
    */
   listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]>;
+  /** Where the listeners are, in the order of the configuration. */
+  readonly sockets: readonly Endpoint[];
   /** The sockets that this program listens on, those of listen() included: no next hop. Until told, those of the configuration. */
   useOwnSockets(sockets: readonly Endpoint[]): void;
   /**
@@ -65,6 +71,12 @@ export interface Carrier {
   /** Resets a link (Reason closed_by_mi). @returns whether there is one with that id */
   closeLink(id: string): Promise<Heard<boolean>>;
   destinations(): Promise<Heard<readonly HepRow[]>>;
+  /** The listening sockets, for a process that takes them over. */
+  readonly open: readonly OpenSocket[];
+  /** Accepted connections, those in a handshake included. */
+  readonly accepted: number;
+  /** As another process accepts now. What was accepted here goes on. */
+  letGo(): void;
   /**
    * Accepts nothing more, ends links at message boundaries (at the latest after `timeout` milliseconds), sends what
    * Homer is still to get, and ends everything.

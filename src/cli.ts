@@ -2,7 +2,8 @@
 /** Arguments, signals, exit codes. The only file that knows process and stdout. */
 import { boundYoungGeneration } from './lib/young-generation.js';
 import { execFile } from 'node:child_process';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { predecessor, startSuccessor, tellFailure } from './cli/succession.js';
 import { check } from './commands/check.js';
 import type { ExitStatus, Terminal } from './commands/command.js';
 import { demo } from './commands/demo.js';
@@ -18,7 +19,8 @@ import { inheritedFds } from './lib/inherited-sockets.js';
 const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what passes to Homer as HEPv3
 
   msrptap [run] -f msrptap.yaml    run in the foreground
-                                   (SIGTERM, SIGINT: drain and stop; again: stop now; SIGHUP: reload filters and certificates)
+                                   (SIGTERM, SIGINT: drain and stop; again: stop now; SIGHUP: reload the configuration;
+                                   SIGUSR2: a new process takes over)
   msrptap check -f msrptap.yaml    say what is wrong or risky in the configuration, or "ok"
   msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
   msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
@@ -112,14 +114,18 @@ function takeVariable(name: string): string | undefined {
  * How a service manager is told [sd_notify(3)]: on a UNIX datagram socket, which Node.js has not, but systemd-notify(1) has.
  * A message of a child is taken when the unit says NotifyAccess=all.
  */
-function notifier(): Terminal['notify'] {
-  const socket = takeVariable('NOTIFY_SOCKET');
+function notifier(socket: string | undefined, isSuccessor: boolean): Terminal['notify'] {
   if (socket === undefined) return () => {};
+  const tell = promisify(execFile);
+  let told: Promise<unknown> = Promise.resolve();
   return (state) => {
     const env = { ...process.env, NOTIFY_SOCKET: socket };
-    execFile('systemd-notify', [state], { env, timeout: NOTIFY_LIMIT }, (error) => {
-      if (error !== null) process.stderr.write(`msrptap: ${state} was not told: ${messageOf(error)}\n`);
-    });
+    // The one that was started by the service manager is about to end.
+    const words = isSuccessor && state === 'READY=1' ? [state, `MAINPID=${process.pid}`] : [state];
+    // Of two children at once, the second may be the first to tell.
+    told = told
+      .then(() => tell('systemd-notify', words, { env, timeout: NOTIFY_LIMIT }))
+      .catch((error: unknown) => process.stderr.write(`msrptap: ${state} was not told: ${messageOf(error)}\n`));
   };
 }
 
@@ -129,24 +135,36 @@ function realTerminal(): Terminal {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => (stop.signal.aborted ? stopNow : stop).abort());
   }
-  const reloads: (() => void)[] = [];
-  // Without a listener a SIGHUP would end the process.
-  process.on('SIGHUP', () => {
-    for (const reload of reloads) reload();
-  });
+  const secrets = { [TOKEN_VARIABLE]: takeVariable(TOKEN_VARIABLE), NOTIFY_SOCKET: takeVariable('NOTIFY_SOCKET') };
+  const activation = {
+    LISTEN_PID: takeVariable('LISTEN_PID'),
+    LISTEN_FDS: takeVariable('LISTEN_FDS'),
+    LISTEN_FDNAMES: takeVariable('LISTEN_FDNAMES'),
+    MSRPTAP_PREDECESSOR: takeVariable('MSRPTAP_PREDECESSOR'),
+  };
+  const isSuccessor = activation.MSRPTAP_PREDECESSOR === String(process.ppid) && process.connected;
   return {
     print: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`${line}\n`),
-    token: takeVariable(TOKEN_VARIABLE),
-    inheritedFds: inheritedFds(
-      { LISTEN_PID: takeVariable('LISTEN_PID'), LISTEN_FDS: takeVariable('LISTEN_FDS') },
-      process.pid,
-    ),
-    notify: notifier(),
+    token: secrets[TOKEN_VARIABLE],
+    inheritedFds: inheritedFds(activation, process),
+    predecessor: isSuccessor ? predecessor() : null,
+    notify: notifier(secrets.NOTIFY_SOCKET, isSuccessor),
     stop: stop.signal,
     stopNow: stopNow.signal,
-    onReload: (callback) => reloads.push(callback),
+    onReload: onSignal('SIGHUP'),
+    onHandOver: onSignal('SIGUSR2'),
+    startSuccessor: (sockets) => startSuccessor(sockets, secrets, stop.signal),
   };
+}
+
+/** Without a listener the signal would end the process. @returns adds one that is called on each */
+function onSignal(signal: 'SIGHUP' | 'SIGUSR2'): (callback: () => void | Promise<void>) => void {
+  const callbacks: (() => void | Promise<void>)[] = [];
+  process.on(signal, () => {
+    for (const callback of callbacks) void callback();
+  });
+  return (callback) => callbacks.push(callback);
 }
 
 // A reader that leaves (`| head`) is no error.
@@ -163,6 +181,7 @@ try {
   process.exitCode = await main(process.argv.slice(2), terminal);
 } catch (error) {
   terminal.complain(`msrptap: ${messageOf(error)}`);
+  if (terminal.predecessor !== null) tellFailure(messageOf(error));
   const code = error instanceof MsrptapError ? error.code : null;
   if (code === 'usage') terminal.complain('Try: msrptap --help');
   if (code === null && error instanceof Error) terminal.complain(error.stack ?? '');

@@ -6,6 +6,8 @@ import { formatEndpoint, isLoopback, type Endpoint } from './lib/address.js';
 import { Allowance } from './lib/allowance.js';
 import { inRanges } from './lib/cidr.js';
 import { messageOf, MsrptapError } from './lib/errors.js';
+import type { InheritedSockets } from './lib/inherited-sockets.js';
+import type { OpenSocket } from './lib/socket-fd.js';
 import type { Log } from './lib/log.js';
 import { RateLimitedLog } from './lib/rate-limited-log.js';
 import { secretCheck } from './lib/secret.js';
@@ -59,14 +61,19 @@ export class HepInput implements Receiver {
    * @returns where it listens
    * @throws MsrptapError listen_failed
    */
-  async listen(): Promise<Endpoint> {
+  async listen(inherited?: InheritedSockets): Promise<Endpoint> {
     const { transport, ip, port } = this.#options;
     try {
-      this.#listener = await receiveHep({ transport, host: ip, port }, this);
+      this.#listener = await receiveHep({ transport, host: ip, port }, this, inherited);
     } catch (error) {
       throw new MsrptapError('listen_failed', `hep_input: cannot bind ${messageOf(error)}`, { cause: error });
     }
     return this.#listener.address;
+  }
+
+  /** For a process that takes it over. */
+  get open(): readonly OpenSocket[] {
+    return this.#listener?.open ?? [];
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   check: ['lib', 'net', 'trace', 'config'],
   import: ['lib', 'check', 'config'],
   demo: ['lib', 'msrp', 'config', 'app', 'types:events'],
-  carrier: ['types:control', 'types:trace/correlations', 'types:trace/spots', 'types:lib'],
+  carrier: ['types:config', 'types:control', 'types:trace/correlations', 'types:trace/spots', 'types:lib'],
   'hep-input': ['lib', 'hep', 'sip', 'types:config'],
   workers: [
     'lib',
@@ -48,7 +48,19 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'types:carrier',
     'types:net',
   ],
-  app: ['lib', 'traffic', 'workers', 'management', 'check', 'config', 'control/version', 'types:carrier'],
+  app: [
+    'lib',
+    'traffic',
+    'workers',
+    'management',
+    'reloader',
+    'check',
+    'config',
+    'control/version',
+    'types:control',
+    'types:carrier',
+  ],
+  reloader: ['lib', 'config', 'types:control'],
   traffic: [
     'lib',
     'msrp',
@@ -180,5 +192,11 @@ test('what is pure imports no socket, no file, no thread', () => {
 test('arguments, signals and standard streams are known to cli.ts, workers, the thread and the log stream alone', () => {
   const uses = /\bprocess\.(?:argv|env|exit|kill|on\w*|prepend\w*|std\w+)\b/;
   const knows = files.filter((file) => uses.test(readFileSync(join(SRC, file), 'utf8')));
-  expect(knows.toSorted()).toEqual(['cli.ts', 'lib/log-stream.ts', 'trace/filter-worker.ts', 'workers/main.ts']);
+  expect(knows.toSorted()).toEqual([
+    'cli.ts',
+    'cli/succession.ts',
+    'lib/log-stream.ts',
+    'trace/filter-worker.ts',
+    'workers/main.ts',
+  ]);
 });

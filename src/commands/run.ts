@@ -4,25 +4,39 @@ import { createLog } from '../lib/log.js';
 import { LogStream } from '../lib/log-stream.js';
 import { fired } from '../lib/fired.js';
 import type { ExitStatus, Terminal } from './command.js';
+import { handedOver } from './hand-over.js';
 
-/** `msrptap run`: in the foreground until a signal. */
+/** `msrptap run`: in the foreground until a signal, or until another process has taken over. */
 export async function run(file: string, terminal: Terminal): Promise<ExitStatus> {
-  const config = readConfig(file, { token: terminal.token });
+  const environment = { token: terminal.token };
+  const config = readConfig(file, environment);
   const stream = new LogStream();
   try {
     const log = createLog(config.log.level, stream);
     const app = await App.start({
       config,
       log,
+      environment,
       inheritedFds: terminal.inheritedFds,
+      predecessor: terminal.predecessor?.gone ?? null,
       logLinesDropped: () => stream.dropped,
       workerLog: (line) => stream.write(line),
     });
-    terminal.onReload(() => void app.reload());
+    terminal.onReload(async () => {
+      terminal.notify('RELOADING=1');
+      await app.reload();
+      terminal.notify('READY=1');
+    });
+    const successor = handedOver(app, log, terminal);
     terminal.notify('READY=1');
-    await fired(terminal.stop);
-    terminal.notify('STOPPING=1');
-    await app.drain(terminal.stopNow);
+    terminal.predecessor?.ready();
+    const next = await Promise.race([fired(terminal.stop), successor]);
+    if (next === undefined) {
+      terminal.notify('STOPPING=1');
+      await app.drain(terminal.stopNow);
+    } else {
+      await app.leave(() => next.letGo(), terminal.stop, terminal.stopNow);
+    }
   } finally {
     await stream.close();
   }

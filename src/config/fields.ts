@@ -9,11 +9,20 @@ declare module 'zod' {
     unit?: 'ms' | 'octets';
     /** What a value looks like, for people: its pattern says little. */
     form?: string;
+    /** It is read at the start alone; everything else a reload takes. */
+    reload?: 'restart';
+    /** What stands there is told to nobody. */
+    secret?: true;
   }
 }
 
 /** The longest time a timer of Node.js can wait, in milliseconds. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** For keys that a reload cannot change, and for sections of such keys. */
+export const AT_START = { reload: 'restart' } as const;
+
+export const SECRET = { secret: true } as const;
 
 export const mustBe = (what: string): { error: string } => ({ error: `must be ${what}` });
 

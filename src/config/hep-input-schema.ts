@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseHostPort } from '../lib/address.js';
-import { mustBe, printable, ranges, read, section } from './fields.js';
+import { mustBe, printable, ranges, read, SECRET, section } from './fields.js';
 import type { Parsed } from './parsed.js';
 import type { HepInputConfig } from './types.js';
 
@@ -22,7 +22,8 @@ export const hepInput = z
         auth_key: printable()
           .nullable()
           .default(null)
-          .describe('What packets must carry as their auth key (chunk 0x000e).'),
+          .describe('What packets must carry as their auth key (chunk 0x000e).')
+          .meta(SECRET),
       }),
     ],
     mustBe(`${HEP_INPUT_FORM}; or { socket, from, auth_key }`),

@@ -34,9 +34,10 @@ export function readConfig(file: string, environment: Environment = {}): Config 
 export function parseConfig(text: string, file: string, environment: Environment = {}): Config {
   const data = readYaml(text, file);
   const directory = dirname(resolve(file));
-  const result = withRules(schema, machineRules(directory, environment)).safeParse(withoutEmpty(data.value));
+  const written = withoutEmpty(data.value);
+  const result = withRules(schema, machineRules(directory, environment)).safeParse(written);
   if (!result.success) throw new ConfigError(file, problemsOf(result.error.issues, data));
-  return complete(result.data, resolve(file), directory, environment);
+  return { ...complete(result.data, resolve(file), directory, environment), written };
 }
 
 /** Whatever there is on this machine. Made once, as it is asked for again and again by whoever mends a text. */
@@ -81,7 +82,12 @@ function without(
   );
 }
 
-function complete(sections: Sections, file: string, directory: string, environment: Environment): Config {
+function complete(
+  sections: Sections,
+  file: string,
+  directory: string,
+  environment: Environment,
+): Omit<Config, 'written'> {
   const { listeners, proto_hep, tls_mgm, httpd, prometheus, hep_input, mi_fifo, mi_datagram, filters, limits } =
     sections;
   const workers = workerCount(sections.workers);

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LOG_LEVELS } from '../lib/log.js';
 import {
+  AT_START,
   milliseconds,
   mustBe,
   octets,
@@ -12,6 +13,7 @@ import {
   printable,
   ranges,
   read,
+  SECRET,
   section,
   text,
   whole,
@@ -147,7 +149,8 @@ const protoHep = section({
   hep_node_name: printable().exactOptional().describe('The name of the node, sent when set (chunk 0x0013).'),
   hep_auth_key: printable()
     .exactOptional()
-    .describe('The key that the receiver asks for, sent when set (chunk 0x000e).'),
+    .describe('The key that the receiver asks for, sent when set (chunk 0x000e).')
+    .meta(SECRET),
   hep_payload_type: z
     .union(
       [
@@ -178,7 +181,7 @@ const protoHep = section({
       'Of several destinations: each gets all packets, or the first that works, in the order of trace_destination.',
     ),
   hep_spool: section({
-    dir: path().describe('The folder, made at start, relative to this file. Nobody else may read it.'),
+    dir: path().describe('The folder, made at start, relative to this file. Nobody else may read it.').meta(AT_START),
     max_bytes: octets(MIB, MAX_SPOOL_BYTES)
       .default(1_024 * MIB)
       .describe('Octets on disk for each destination, over all workers; then the oldest packets go.'),
@@ -203,20 +206,22 @@ const tlsDomain = () =>
   text(DOMAIN_NAME, 'the name of a tls_mgm.server_domain')
     .nullable()
     .default(null)
-    .describe('The tls_mgm.server_domain whose certificate is shown, of TLS 1.2 at least. Left out: plain HTTP.');
+    .describe('The tls_mgm.server_domain whose certificate is shown, of TLS 1.2 at least. Left out: plain HTTP.')
+    .meta(AT_START);
 
 /** As it stands in a Host header, without the port. */
 const HOST = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*$/;
 const HOST_FORM = 'the name of a host, without a port';
 
 const httpd = section({
-  ip: address.default('127.0.0.1').describe('Where /mi, /metrics, /healthz and /readyz are served.'),
-  port: whole(0, 65_535).default(8_888).describe('0: any free one.'),
+  ip: address.default('127.0.0.1').describe('Where /mi, /metrics, /healthz and /readyz are served.').meta(AT_START),
+  port: whole(0, 65_535).default(8_888).describe('0: any free one.').meta(AT_START),
   token: text(TOKEN, TOKEN_FORM)
     .exactOptional()
     .describe(
       'What callers send as Authorization: Bearer TOKEN. Required unless ip is a loopback address, here, in token_file or as MSRPTAP_TOKEN in the environment.',
-    ),
+    )
+    .meta(SECRET),
   token_file: path().nullable().default(null).describe('A file that holds the token and nothing else, in place of it.'),
   hosts: z
     .array(text(HOST, HOST_FORM), mustBe(`a list of ${HOST_FORM}`))
@@ -242,27 +247,31 @@ const shape = {
   proto_hep: protoHep.prefault({}).describe('Where the trace goes to, and how.'),
   hep_input: hepInput
     .exactOptional()
-    .describe('Where SIP is listened to, to trace MSRP with its call: a socket, or a section. Left out: nowhere.'),
+    .describe('Where SIP is listened to, to trace MSRP with its call: a socket, or a section. Left out: nowhere.')
+    .meta(AT_START),
   tls_mgm: domainsSection.prefault({}).describe('TLS domains: certificates, and whom to trust.'),
   httpd: httpd.prefault({}).describe('The HTTP port.'),
-  mi_http: section({ root: root.default('mi').describe('The path of MI on httpd.') })
+  mi_http: section({ root: root.default('mi').describe('The path of MI on httpd.').meta(AT_START) })
     .prefault({})
     .describe('MI over HTTP.'),
-  mi_fifo: miFifo.exactOptional().describe('MI over a FIFO, where this section stands.'),
-  mi_datagram: miDatagram.exactOptional().describe('MI over UDP, where this section stands.'),
+  mi_fifo: miFifo.exactOptional().describe('MI over a FIFO, where this section stands.').meta(AT_START),
+  mi_datagram: miDatagram.exactOptional().describe('MI over UDP, where this section stands.').meta(AT_START),
   prometheus: section({
-    root: root.default('metrics').describe('The path of the metrics on httpd.'),
+    root: root.default('metrics').describe('The path of the metrics on httpd.').meta(AT_START),
     prefix: text(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/, 'letters, digits and _, no digit first')
       .default('msrptap')
-      .describe('What the names of the metrics begin with.'),
+      .describe('What the names of the metrics begin with.')
+      .meta(AT_START),
     port: whole(0, 65_535)
       .nullable()
       .default(null)
-      .describe('Where metrics, /healthz and /readyz are served too, without MI. 0: any free one. Left out: nowhere.'),
-    ip: address.default('127.0.0.1').describe('The address of that port.'),
+      .describe('Where metrics, /healthz and /readyz are served too, without MI. 0: any free one. Left out: nowhere.')
+      .meta(AT_START),
+    ip: address.default('127.0.0.1').describe('The address of that port.').meta(AT_START),
     token: text(TOKEN, TOKEN_FORM)
       .exactOptional()
-      .describe('What scrapers of that port send as Authorization: Bearer TOKEN. Left out: whoever reaches it may.'),
+      .describe('What scrapers of that port send as Authorization: Bearer TOKEN. Left out: whoever reaches it may.')
+      .meta(SECRET),
     token_file: path()
       .nullable()
       .default(null)
@@ -277,7 +286,8 @@ const shape = {
   workers: z
     .union([z.int(WORKERS).min(1, WORKERS).max(MAX_WORKERS, WORKERS), z.literal('auto')], WORKERS)
     .default(1)
-    .describe('Processes that carry traffic; auto: one for each processor. 1: no process but this one.'),
+    .describe('Processes that carry traffic; auto: one for each processor. 1: no process but this one.')
+    .meta(AT_START),
   log: section({ level: oneOf(LOG_LEVELS).default('info').describe('The least that is logged.') })
     .prefault({})
     .describe('JSON lines on stderr, readable ones on a terminal.'),

@@ -162,6 +162,8 @@ export interface Limits {
 }
 
 export interface Config {
+  /** What stands in the file, for people: they are told of changes in their own words. */
+  readonly written: unknown;
   /** The configuration file and its folder, absolute. */
   readonly file: string;
   readonly directory: string;

@@ -47,6 +47,17 @@ export class FifoFile {
   }
 
   /**
+   * Takes the one that the process before this one reads; makes one where there is none.
+   * @throws MsrptapError listen_failed
+   */
+  async takeOver(): Promise<void> {
+    const found = this.#found();
+    const self = process.geteuid?.() ?? 0;
+    if (found?.isFIFO() !== true || (self !== 0 && found.uid !== self)) await this.make();
+    else this.#made = found;
+  }
+
+  /**
    * Opens it for reading, at once and whoever else has it open.
    * @throws MsrptapError listen_failed
    */

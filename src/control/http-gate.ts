@@ -43,20 +43,27 @@ const ANSWERS: Readonly<Record<Exclude<Refusal, 'certificate'>, () => Answer>> =
 
 /** Who may ask what over HTTP; everybody else gets the reason, is counted, and is told of in the log. */
 export class HttpGate {
-  readonly #isHost: HostGuard;
-  readonly #hasToken: Guard;
-  readonly #rate: SourceRate;
+  #isHost: HostGuard;
+  #hasToken: Guard;
+  #rate: SourceRate;
   readonly #log: RateLimitedLog;
   readonly #counts: Record<Refusal, number> = { ...NOTHING_REFUSED };
 
   readonly #scheme: 'http' | 'https';
 
-  constructor({ scheme, token, hosts = [], requestsPerSecond = REQUESTS_PER_SECOND }: HttpGateOptions, log: Log) {
+  constructor({ scheme, token, hosts, requestsPerSecond }: HttpGateOptions, log: Log) {
     this.#scheme = scheme;
-    this.#isHost = hostGuard(hosts);
+    this.#isHost = hostGuard(hosts ?? []);
     this.#hasToken = bearerGuard(token);
-    this.#rate = new SourceRate(requestsPerSecond);
+    this.#rate = new SourceRate(requestsPerSecond ?? REQUESTS_PER_SECOND);
     this.#log = new RateLimitedLog(log);
+  }
+
+  /** Others, for the requests to come. Of those refused, none is forgotten. */
+  use({ token, hosts, requestsPerSecond }: Omit<HttpGateOptions, 'scheme'>): void {
+    this.#isHost = hostGuard(hosts ?? []);
+    this.#hasToken = bearerGuard(token);
+    this.#rate = new SourceRate(requestsPerSecond ?? REQUESTS_PER_SECOND);
   }
 
   /** Requests refused so far. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { openSocket, type OpenSocket } from '../lib/socket-fd.js';
 import type { Log } from '../lib/log.js';
 import { OneATurn } from '../lib/one-a-turn.js';
 import { discardBody } from './http-body.js';
@@ -98,6 +99,11 @@ export class HttpServer {
     server.on('request', (incoming, response) => void this.#serve(incoming, response));
   }
 
+  /** Who may ask, from now on. */
+  admit(options: Omit<HttpGateOptions, 'scheme'>): void {
+    this.#gate.use(options);
+  }
+
   /** Requests that were refused for who sent them, so far. */
   get refused(): Readonly<Record<Refusal, number>> {
     return this.#gate.refused;
@@ -127,6 +133,11 @@ export class HttpServer {
     server.on('error', (error) => this.#log.warn({ err: error }, this.#section));
     const address = server.address();
     return typeof address === 'object' && address !== null ? { ip: address.address, port: address.port } : { ip, port };
+  }
+
+  /** For a process that takes it over. */
+  get open(): readonly OpenSocket[] {
+    return openSocket(this.#section, this.#socket.server);
   }
 
   /** Answers what is under way, then closes; connections that stay open between requests do not hold it up. */

@@ -13,6 +13,7 @@ export type {
   ControlSources,
   CorrelationFigures,
   HepFigures,
+  ReloadFigures,
   TrafficSources,
   UpstreamFigures,
 } from './families/sources.js';

@@ -5,6 +5,7 @@ import { isIPv6 } from 'node:net';
 import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
+import { openSocket, type OpenSocket } from '../lib/socket-fd.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import type { CommandTable } from './mi-command.js';
 import { handleMi, refuseLargeReply } from './mi.js';
@@ -46,15 +47,18 @@ export class MiDatagram {
   }
 
   /**
+   * @param fd one that is bound already
    * @returns where it listens
    * @throws MsrptapError listen_failed
    */
-  async listen(): Promise<Endpoint> {
+  async listen(fd?: number): Promise<Endpoint> {
     const { ip, port } = this.#options;
     // In the cluster's first process too, the socket is this process's own.
-    this.#socket.bind({ address: ip, port, exclusive: true });
+    const listening = once(this.#socket, 'listening');
     try {
-      await once(this.#socket, 'listening');
+      // Of one that is bound already it is told at once.
+      this.#socket.bind(fd === undefined ? { address: ip, port, exclusive: true } : { fd, exclusive: true });
+      await listening;
     } catch (error) {
       const where = `udp:${formatEndpoint({ ip, port })}`;
       throw new MsrptapError('listen_failed', `mi_datagram.socket_name: cannot bind ${where}: ${messageOf(error)}`, {
@@ -66,6 +70,11 @@ export class MiDatagram {
     );
     const { address, port: bound } = this.#socket.address();
     return { ip: address, port: bound };
+  }
+
+  /** For a process that takes it over. */
+  get open(): readonly OpenSocket[] {
+    return openSocket('mi_datagram', this.#socket);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 /** OpenSIPS' mi_fifo: commands are written to a FIFO, and each reply to one that its caller made. */
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { isFolder } from '../lib/folder.js';
@@ -46,6 +47,7 @@ export class MiFifo {
   #rest: NodeJS.Timeout | null = null;
   #look: NodeJS.Timeout | null = null;
   #isClosed = false;
+  #isLetGo = false;
 
   constructor({ replyDir, commands, log, limits, ...file }: MiFifoOptions) {
     this.#commands = commands;
@@ -65,12 +67,47 @@ export class MiFifo {
 
   /** @throws MsrptapError listen_failed */
   async listen(): Promise<void> {
-    if (!isFolder(this.#replyDir)) {
-      throw new MsrptapError('listen_failed', `mi_fifo.reply_dir: ${this.#replyDir} is no folder`);
-    }
+    this.#findReplyDir();
     await this.#file.make();
-    this.#read();
+    this.#read(this.#file.open());
     this.#lookAgain();
+  }
+
+  /**
+   * Takes the FIFO that the process before this one reads. What is written from now on waits until that one reads no more:
+   * of two readers, each would get parts of requests.
+   * @param isFree resolves then
+   * @throws MsrptapError listen_failed
+   */
+  async takeOver(isFree: Promise<void>): Promise<void> {
+    this.#findReplyDir();
+    await this.#file.takeOver();
+    const fd = this.#file.open();
+    // Until then it is that one's, should this one not come to work.
+    this.#isLetGo = true;
+    void this.#readWhenFree(fd, isFree);
+  }
+
+  /** Reads no more, and leaves the FIFO to another process. */
+  letGo(): void {
+    this.#isLetGo = true;
+    this.close();
+  }
+
+  async #readWhenFree(fd: number, isFree: Promise<void>): Promise<void> {
+    await isFree;
+    if (this.#isClosed) {
+      closeSync(fd);
+      return;
+    }
+    this.#isLetGo = false;
+    this.#read(fd);
+    this.#lookAgain();
+  }
+
+  #findReplyDir(): void {
+    if (isFolder(this.#replyDir)) return;
+    throw new MsrptapError('listen_failed', `mi_fifo.reply_dir: ${this.#replyDir} is no folder`);
   }
 
   close(): void {
@@ -79,7 +116,7 @@ export class MiFifo {
     if (this.#look !== null) clearTimeout(this.#look);
     this.#queue.length = 0;
     this.#reader?.destroy();
-    this.#file.remove();
+    if (!this.#isLetGo) this.#file.remove();
     this.#replies.close();
     this.#limited.flush();
   }
@@ -88,8 +125,8 @@ export class MiFifo {
    * The reader of a FIFO sees an end when its last writer has gone. The next one is opened while this one is still open, so
    * there is always a reader, and what is written meanwhile is not lost.
    */
-  #read(): void {
-    const reader = new Socket({ fd: this.#file.open(), readable: true, writable: false });
+  #read(fd: number): void {
+    const reader = new Socket({ fd, readable: true, writable: false });
     this.#reader = reader;
     reader.on('data', (octets: Buffer) => this.#received(octets));
     reader.on('end', () => {
@@ -108,7 +145,7 @@ export class MiFifo {
     if (this.#isClosed || this.#reader !== reader) return;
     this.#reader = null;
     try {
-      this.#read();
+      this.#read(this.#file.open());
     } catch (error) {
       // It was removed; the next look makes it anew.
       this.#limited.write('warn', 'the MI FIFO is gone', { error: messageOf(error) });
@@ -174,7 +211,7 @@ export class MiFifo {
         if (this.#isClosed) this.#file.remove();
         else {
           this.#reader?.destroy();
-          this.#read();
+          this.#read(this.#file.open());
           this.#log.warn('the MI FIFO was gone; it is made anew');
         }
       } catch (error) {

@@ -53,6 +53,23 @@ export interface DestinationOptions {
   readonly disk: DiskTurn;
   readonly timing: Timing;
   readonly log: Log;
+  /** Default: from 0 on. */
+  readonly counts?: DestinationCounts;
+  /** When the one of the same name that was before it has closed its spool. */
+  readonly after?: Promise<unknown> | null;
+}
+
+/** What a destination has counted: of its name, so that one which is replaced by another goes on counting. */
+export interface DestinationCounts {
+  sent: number;
+  dropped: number;
+  failed: number;
+  maybe: number;
+  thinned: number;
+}
+
+export function noCounts(): DestinationCounts {
+  return { sent: 0, dropped: 0, failed: 0, maybe: 0, thinned: 0 };
 }
 
 /** One receiver: its queue, its counters, its place in the log. The transport does the rest. */
@@ -63,21 +80,23 @@ export class Destination {
   readonly #transport: Transport;
   readonly #spool: Spool | null;
   /** Bytes that wait in memory, over which they go to disk. */
-  readonly #spillOver: number;
+  #spillOver: number;
   readonly #closeTimeout: number;
   #isFinishing = false;
   readonly #dropping: Episode;
   readonly #failing: Episode;
   readonly #thinning: Episode;
-  readonly #counts = { sent: 0, dropped: 0, failed: 0, maybe: 0, thinned: 0 };
+  readonly #counts: DestinationCounts;
   #pump: NodeJS.Immediate | null = null;
   #whenSettled: (() => void)[] = [];
   /** Why it is not reachable, as was said last. */
   #toldReason: string | null = null;
   #isClosed = false;
 
-  constructor(config: DestinationConfig, { queueBytes, spool, disk, timing, log }: DestinationOptions) {
+  constructor(config: DestinationConfig, options: DestinationOptions) {
+    const { queueBytes, spool, disk, timing, log, counts = noCounts(), after = null } = options;
     this.#config = config;
+    this.#counts = counts;
     this.#log = log.child({ destination: config.name, transport: config.transport });
     this.#queue = new PacketQueue(queueBytes);
     this.#spillOver = queueBytes / 2;
@@ -91,8 +110,24 @@ export class Destination {
     );
     const TransportClass = config.transport === 'udp' ? UdpTransport : TcpTransport;
     this.#transport = new TransportClass(config, timing, this.#events());
-    this.#spool = spool === null ? null : new Spool(config.name, spool, this.#spoolOwner(), disk, this.#log);
+    this.#spool = spool === null ? null : new Spool(config.name, spool, this.#spoolOwner(), disk, this.#log, after);
     this.#transport.open();
+  }
+
+  /** What it goes on counting in. */
+  get counts(): DestinationCounts {
+    return this.#counts;
+  }
+
+  get config(): DestinationConfig {
+    return this.#config;
+  }
+
+  /** Other limits, from now on. @param spoolBytes null: there is no spool */
+  limit(queueBytes: number, spoolBytes: number | null): void {
+    this.#queue.limit = queueBytes;
+    this.#spillOver = queueBytes / 2;
+    if (this.#spool !== null && spoolBytes !== null) this.#spool.maxBytes = spoolBytes;
   }
 
   /** Whether packets would get to the receiver soon: it is there, and does not let too many wait. */

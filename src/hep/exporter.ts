@@ -1,11 +1,11 @@
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
-import { Destination, type DestinationStats } from './destination.js';
+import type { Destination, DestinationStats } from './destination.js';
+import { Destinations } from './destinations.js';
 import { MAX_PACKET_BYTES } from './format.js';
 import { PacketTemplates, type PacketFlow, type PacketIdentity } from './packet.js';
 import type { SpoolOptions } from './spool.js';
-import { DiskTurn } from './spool-disk.js';
 import { Thinning, type LeftOut } from './thinning.js';
 import { DEFAULT_TIMING, type Timing } from './timing.js';
 import type { DestinationConfig } from './transport.js';
@@ -13,7 +13,8 @@ import type { DestinationConfig } from './transport.js';
 export type { DestinationStats } from './destination.js';
 export type { DestinationConfig, TlsOptions } from './transport.js';
 
-export interface ExporterOptions {
+/** What a reload may change. */
+export interface ExporterSettings {
   readonly identity: PacketIdentity;
   /** Memory for packets that wait, per destination, in bytes. */
   readonly queueBytes: number;
@@ -24,6 +25,9 @@ export interface ExporterOptions {
   /** Where packets wait on disk for a destination that is down. Default: nowhere. */
   readonly spool?: SpoolOptions | null;
   readonly destinations: readonly DestinationConfig[];
+}
+
+export interface ExporterOptions extends ExporterSettings {
   readonly log: Log;
   readonly timing?: Partial<Timing>;
 }
@@ -39,11 +43,12 @@ const SLAB_BYTES = 64 * 1024;
  * the event loop go out together. Nothing here throws at the caller or makes him wait.
  */
 export class HepExporter {
-  readonly #templates: PacketTemplates;
-  readonly #destinations: readonly Destination[];
+  readonly #destinations: Destinations;
+  #templates: PacketTemplates;
   /** All destinations get the same packets, so one rate holds for each of them. null: any number. */
-  readonly #thinning: Thinning | null;
-  readonly #isFailover: boolean;
+  #thinning: Thinning | null = null;
+  #maxRate = 0;
+  #isFailover = false;
   #slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
   /** Before it stand packets that a destination still holds. */
   #slabStart = 0;
@@ -52,22 +57,28 @@ export class HepExporter {
   #flushing: NodeJS.Immediate | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor({
-    identity,
-    queueBytes,
-    maxRate = 0,
-    policy = 'copies',
-    spool = null,
-    destinations,
-    log,
-    timing,
-  }: ExporterOptions) {
+  constructor({ log, timing, ...settings }: ExporterOptions) {
+    this.#templates = new PacketTemplates(settings.identity);
+    this.#destinations = new Destinations({ timing: { ...DEFAULT_TIMING, ...timing }, log });
+    this.use(settings);
+  }
+
+  /** From now on; what came before goes where it would have gone. Flows that were made keep the identity that they have. */
+  use({ identity, queueBytes, maxRate = 0, policy = 'copies', spool = null, destinations }: ExporterSettings): void {
+    if (maxRate !== this.#maxRate) this.#thinning?.flush();
+    this.#flush();
     this.#templates = new PacketTemplates(identity);
     this.#isFailover = policy === 'failover';
-    const options = { queueBytes, spool, disk: new DiskTurn(), timing: { ...DEFAULT_TIMING, ...timing }, log };
-    this.#destinations = destinations.map((config) => new Destination(config, options));
+    this.#destinations.use(destinations, { queueBytes, spool });
+    if (maxRate === this.#maxRate) return;
+    this.#maxRate = maxRate;
     this.#thinning =
       maxRate === 0 ? null : new Thinning({ rate: maxRate, tell: (id, leftOut) => this.#writeNote(id, leftOut) });
+  }
+
+  /** Of the identity that is in force now. */
+  get flows(): Pick<PacketTemplates, 'flow'> {
+    return this.#templates;
   }
 
   /**
@@ -121,7 +132,7 @@ export class HepExporter {
 
   /** Held, as tracing is off: what is on disk stays there. */
   hold(isHeld: boolean): void {
-    for (const destination of this.#destinations) destination.hold(isHeld);
+    this.#destinations.hold(isHeld);
   }
 
   /**
@@ -133,7 +144,7 @@ export class HepExporter {
     const notOffered = this.#slabPackets;
     this.#emptySlab();
     const receivers = this.#receivers;
-    for (const destination of this.#destinations) {
+    for (const destination of this.#destinations.all) {
       destination.discard(receivers.includes(destination) ? notOffered : 0);
     }
   }
@@ -141,7 +152,7 @@ export class HepExporter {
   stats(): DestinationStats[] {
     const [bytes, packets] = [this.#slabEnd - this.#slabStart, this.#slabPackets];
     const receivers = this.#receivers;
-    return this.#destinations.map((destination) => {
+    return this.#destinations.all.map((destination) => {
       const stats = destination.stats();
       if (!receivers.includes(destination)) return stats;
       return { ...stats, queueBytes: stats.queueBytes + bytes, queuePackets: stats.queuePackets + packets };
@@ -155,13 +166,7 @@ export class HepExporter {
   async drain(timeoutMs: number): Promise<void> {
     this.#thinning?.flush();
     this.#flush();
-    for (const destination of this.#destinations) destination.finish();
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, timeoutMs);
-    });
-    await Promise.race([Promise.all(this.#destinations.map((destination) => destination.settled())), timeUp]);
-    clearTimeout(timer);
+    await this.#destinations.drain(timeoutMs);
     this.discard();
   }
 
@@ -173,13 +178,14 @@ export class HepExporter {
 
   async #close(): Promise<void> {
     this.discard();
-    await Promise.all(this.#destinations.map((destination) => destination.close()));
+    await this.#destinations.close();
   }
 
   /** Who gets the packets of this turn. With failover and none that works, the first: there they wait. */
   get #receivers(): readonly Destination[] {
-    if (!this.#isFailover) return this.#destinations;
-    const healthy = this.#destinations.find(({ isHealthy }) => isHealthy) ?? this.#destinations[0];
+    const { all } = this.#destinations;
+    if (!this.#isFailover) return all;
+    const healthy = all.find(({ isHealthy }) => isHealthy) ?? all[0];
     return healthy === undefined ? [] : [healthy];
   }
 

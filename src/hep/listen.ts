@@ -3,6 +3,8 @@ import { once, type EventEmitter } from 'node:events';
 import { createServer, isIPv6, type Socket } from 'node:net';
 import { endpoint, formatHostPort, type Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
+import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { openSocket, type OpenSocket } from '../lib/socket-fd.js';
 import { decodeHep, type HepPacket } from './decode.js';
 import { HEADER_BYTES } from './format.js';
 import { HepStream } from './stream.js';
@@ -16,6 +18,8 @@ export interface ListenAt {
 
 export interface HepListener {
   readonly address: Endpoint;
+  /** For a process that takes it over. */
+  readonly open: readonly OpenSocket[];
   close(): Promise<void>;
 }
 
@@ -50,13 +54,15 @@ export async function listenHep(at: ListenAt, onPacket: OnPacket, onError: OnErr
 
 /**
  * The same, with packets that are not read yet. Keep-alives are no packets.
+ * @param inherited where its socket may be, bound already
  * @throws MsrptapError listen_failed
  */
-export function receiveHep(at: ListenAt, receiver: Receiver): Promise<HepListener> {
-  return at.transport === 'udp' ? listenUdp(at, receiver) : listenTcp(at, receiver);
+export function receiveHep(at: ListenAt, receiver: Receiver, inherited?: InheritedSockets): Promise<HepListener> {
+  return at.transport === 'udp' ? listenUdp(at, receiver, inherited) : listenTcp(at, receiver, inherited);
 }
 
-async function listenUdp(at: ListenAt, receiver: Receiver): Promise<HepListener> {
+async function listenUdp(at: ListenAt, receiver: Receiver, inherited?: InheritedSockets): Promise<HepListener> {
+  const fd = inherited?.takeDatagram('hep_input');
   const onError: OnError = (error, from) => receiver.failed(error, from);
   const socket = createSocket({ type: isIPv6(at.host) ? 'udp6' : 'udp4' });
   socket.on('message', (datagram, remote) => {
@@ -65,7 +71,7 @@ async function listenUdp(at: ListenAt, receiver: Receiver): Promise<HepListener>
     guard(() => receiver.receive(datagram, from), onError, from);
   });
   try {
-    await listening(socket, at, () => socket.bind(at.port, at.host));
+    await listening(socket, at, () => socket.bind(fd === undefined ? { port: at.port, address: at.host } : { fd }));
   } catch (error) {
     socket.close();
     throw error;
@@ -75,6 +81,7 @@ async function listenUdp(at: ListenAt, receiver: Receiver): Promise<HepListener>
   socket.on('error', (error) => onError(error, own));
   return {
     address: own,
+    open: openSocket('hep_input', socket),
     close: () =>
       new Promise((resolve) => {
         socket.close(resolve);
@@ -82,7 +89,8 @@ async function listenUdp(at: ListenAt, receiver: Receiver): Promise<HepListener>
   };
 }
 
-async function listenTcp(at: ListenAt, receiver: Receiver): Promise<HepListener> {
+async function listenTcp(at: ListenAt, receiver: Receiver, inherited?: InheritedSockets): Promise<HepListener> {
+  const handle = inherited?.take({ ip: at.host, port: at.port });
   const onError: OnError = (error, from) => receiver.failed(error, from);
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
@@ -92,12 +100,13 @@ async function listenTcp(at: ListenAt, receiver: Receiver): Promise<HepListener>
     else socket.destroy();
   });
   server.maxConnections = MAX_CONNECTIONS;
-  await listening(server, at, () => server.listen(at.port, at.host));
+  await listening(server, at, () => (handle === undefined ? server.listen(at.port, at.host) : server.listen(handle)));
   const own = server.address();
   const address = typeof own === 'object' && own !== null ? endpoint(own.address, own.port) : endpoint('', 0);
   server.on('error', (error) => onError(error, address));
   return {
     address,
+    open: openSocket('hep_input', server),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -132,9 +141,11 @@ function guard(work: () => void, onError: OnError, from: Endpoint): boolean {
 }
 
 async function listening(socket: EventEmitter, at: ListenAt, start: () => void): Promise<void> {
+  // Of a socket that is bound already it is told at once.
+  const listens = once(socket, 'listening');
   try {
     start();
-    await once(socket, 'listening');
+    await listens;
   } catch (error) {
     throw new MsrptapError('listen_failed', `${at.transport}:${formatHostPort(at)}: ${messageOf(error)}`, {
       cause: error,

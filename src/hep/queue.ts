@@ -22,7 +22,7 @@ interface Block {
  * retains its own bytes and not the buffer that it came in; the memory of all blocks never exceeds the limit.
  */
 export class PacketQueue {
-  readonly #limit: number;
+  #limit: number;
   readonly #blocks: Block[] = [];
   #reserved = 0;
   #bytes = 0;
@@ -30,6 +30,11 @@ export class PacketQueue {
 
   /** @param limit bytes of memory */
   constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Of those that wait already, none goes. */
+  set limit(limit: number) {
     this.#limit = limit;
   }
 

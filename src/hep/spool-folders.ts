@@ -24,7 +24,7 @@ const FOLDER = /^(?<name>[^@]+)@(?<slot>[1-9]\d{0,5})$/;
 export class SpoolFolders {
   readonly #name: string;
   readonly #options: SpoolOptions;
-  readonly #maxBytes: number;
+  #maxBytes = 0;
   /** The oldest packets are in the first; the last is written to. */
   #folders: SpoolFolder[] = [];
   /** Of folders that were emptied. */
@@ -33,7 +33,12 @@ export class SpoolFolders {
   constructor(name: string, options: SpoolOptions) {
     this.#name = name;
     this.#options = options;
-    this.#maxBytes = Math.floor(options.maxBytes / options.workers);
+    this.maxBytes = options.maxBytes;
+  }
+
+  /** Octets, over all workers. Of what is there already, none goes before something is added. */
+  set maxBytes(maxBytes: number) {
+    this.#maxBytes = Math.floor(maxBytes / this.#options.workers);
   }
 
   get isOpen(): boolean {

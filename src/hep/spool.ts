@@ -68,14 +68,29 @@ export class Spool {
   #isClosed = false;
   #running: Promise<void> | null = null;
   #isKicked = false;
+  #mayOpen = false;
 
-  constructor(name: string, options: SpoolOptions, owner: SpoolOwner, disk: DiskTurn, log: Log) {
+  /** @param after its folders are another's until then */
+  constructor(
+    name: string,
+    options: SpoolOptions,
+    owner: SpoolOwner,
+    disk: DiskTurn,
+    log: Log,
+    after: Promise<unknown> | null = null,
+  ) {
     this.#owner = owner;
     this.#log = log;
     this.#disk = disk;
     this.#folders = new SpoolFolders(name, options);
     this.#trouble = new SpoolTrouble(log, () => this.kick());
-    this.kick();
+    if (after === null) this.#start();
+    else void after.then(() => this.#start());
+  }
+
+  /** Octets on disk, over all workers. */
+  set maxBytes(maxBytes: number) {
+    this.#folders.maxBytes = maxBytes;
   }
 
   /** Whether packets may go to the destination without overtaking others. */
@@ -109,7 +124,7 @@ export class Spool {
   /** There may be something to write or to send. */
   kick(): void {
     this.#isKicked = true;
-    if (this.#isClosed || this.#running !== null) return;
+    if (this.#isClosed || !this.#mayOpen || this.#running !== null) return;
     this.#running = this.#run();
   }
 
@@ -144,6 +159,11 @@ export class Spool {
     } catch (error) {
       this.#log.warn({ error: messageOf(error) }, 'HEP spool not closed cleanly');
     }
+  }
+
+  #start(): void {
+    this.#mayOpen = true;
+    this.kick();
   }
 
   async #run(): Promise<void> {

@@ -22,6 +22,9 @@ export const ERRORS = {
   mi_failed: 'the MI call was answered with an error',
   worker_failed: 'a worker process does not start, or does not answer',
   workers_differ: 'a change was taken back, because not every worker made it',
+  reload_refused: 'a reload would change what only a restart can, or comes too late',
+  hand_over_failed: 'a process that was to take over does not get ready',
+  reload_failed: 'a reload failed for a reason that nobody thought of',
   demo_failed: 'the conversation of the demo did not come to its end',
   transaction_id_unusable: 'an MSRP transaction-id is not an ident, or its end-line stands in the body',
 } as const;

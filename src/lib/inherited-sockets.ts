@@ -2,6 +2,7 @@
  * Listening sockets that whoever started this process opened and keeps open [sd_listen_fds(3)]: while nobody accepts, as
  * during a restart, the kernel lets clients connect and wait.
  */
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { canonicalIp, formatEndpoint, type Endpoint } from './address.js';
 
@@ -10,26 +11,43 @@ const FIRST = 3;
 /** Far more than a configuration has listeners. */
 const MAX_SOCKETS = 256;
 
-/** What systemd tells of them in the environment. */
+/** What systemd, or the process before this one, tells of them in the environment. */
 export interface ActivationVariables {
   readonly LISTEN_PID: string | undefined;
   readonly LISTEN_FDS: string | undefined;
+  readonly LISTEN_FDNAMES?: string | undefined;
+  /** Who hands them over: its number in place of LISTEN_PID, for it cannot know that of a process which it starts. */
+  readonly MSRPTAP_PREDECESSOR?: string | undefined;
+}
+
+export interface InheritedFd {
+  readonly fd: number;
+  /** Of LISTEN_FDNAMES; '' where there is none. */
+  readonly name: string;
 }
 
 /** The file descriptors that are meant for this process; the variables may be of one that started it. */
-export function inheritedFds({ LISTEN_PID, LISTEN_FDS }: ActivationVariables, pid: number): readonly number[] {
-  if (LISTEN_PID !== String(pid) || !/^\d{1,3}$/.test(LISTEN_FDS ?? '')) return [];
-  return Array.from({ length: Math.min(Number(LISTEN_FDS), MAX_SOCKETS) }, (_, index) => FIRST + index);
+export function inheritedFds(
+  { LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES = '', MSRPTAP_PREDECESSOR }: ActivationVariables,
+  { pid, ppid }: { readonly pid: number; readonly ppid: number },
+): readonly InheritedFd[] {
+  const isMeant = LISTEN_PID === String(pid) || MSRPTAP_PREDECESSOR === String(ppid);
+  if (!isMeant || !/^\d{1,3}$/.test(LISTEN_FDS ?? '')) return [];
+  const names = LISTEN_FDNAMES.split(':');
+  const count = Math.min(Number(LISTEN_FDS), MAX_SOCKETS);
+  return Array.from({ length: count }, (_, index) => ({ fd: FIRST + index, name: names[index] ?? '' }));
 }
 
 /** Sockets by where they are, until somebody takes them. */
 export class InheritedSockets {
   readonly #sockets = new Map<string, Socket>();
+  /** Those of UDP, by name: where they are, nobody can tell before they are read. */
+  readonly #datagrams = new Map<string, number>();
   /** What was given and is no TCP socket. */
   readonly #useless: string[] = [];
 
-  constructor(fds: readonly number[]) {
-    for (const fd of fds) this.#open(fd);
+  constructor(fds: readonly InheritedFd[]) {
+    for (const inherited of fds) this.#open(inherited);
   }
 
   /** The one at this address, for the listen() of a server, which takes over its handle. It accepts nothing until then. */
@@ -40,19 +58,37 @@ export class InheritedSockets {
     return socket;
   }
 
+  /** The descriptor of a UDP socket. */
+  takeDatagram(name: DatagramName): number | undefined {
+    const fd = this.#datagrams.get(name);
+    this.#datagrams.delete(name);
+    return fd;
+  }
+
   /** Closes those that nobody took. @returns what they are */
   closeRest(): readonly string[] {
-    const rest = [...this.#sockets.keys(), ...this.#useless];
+    const rest = [...this.#sockets.keys(), ...this.#datagrams.keys(), ...this.#useless];
     for (const socket of this.#sockets.values()) socket.destroy();
+    for (const fd of this.#datagrams.values()) closeSync(fd);
     this.#sockets.clear();
+    this.#datagrams.clear();
     return rest;
   }
 
-  #open(fd: number): void {
+  #open({ fd, name }: InheritedFd): void {
     const found = socketOf(fd);
-    if (found === null) this.#useless.push(`file descriptor ${fd}, which is no TCP socket`);
+    if (found === null && isDatagramName(name)) this.#datagrams.set(name, fd);
+    else if (found === null) this.#useless.push(`file descriptor ${fd}, which is no TCP socket`);
     else this.#sockets.set(nameOf(found.at), found.socket);
   }
+}
+
+/** What reads datagrams, by its section of the configuration. */
+export const DATAGRAM_NAMES = ['mi_datagram', 'hep_input'] as const;
+export type DatagramName = (typeof DATAGRAM_NAMES)[number];
+
+function isDatagramName(name: string): name is DatagramName {
+  return DATAGRAM_NAMES.some((known) => known === name);
 }
 
 /** A server would begin to accept as it is told of the descriptor; a socket that neither reads nor writes only holds it. */

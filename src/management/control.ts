@@ -1,13 +1,22 @@
 import type { Carrier } from '../carrier.js';
 import type { Config } from '../config.js';
-import type { Control, Correlations } from '../control/commands.js';
+import type { Control, Correlations, ReloadOutcome } from '../control/commands.js';
 import { VERSION } from '../control/version.js';
 import { MAX_SPOT_SECONDS, MAX_SPOTS } from '../trace/spots.js';
 import { tlsDomains } from './tls-list.js';
 
-/** What the MI commands act on: whatever carries the traffic. */
-export function controlOf(carrier: Carrier, config: Config, reloadCertificates: () => Promise<void>): Control {
-  const { proto_msrp } = config;
+/** Where the configuration in force is, and how another one comes in force. */
+export interface ConfigSource {
+  readonly config: Config;
+  reload(): Promise<ReloadOutcome>;
+}
+
+/**
+ * What the MI commands act on: whatever carries the traffic, by the configuration that is in force when they do.
+ * @param reloadCertificates of the traffic, and of the HTTP ports
+ */
+export function controlOf(carrier: Carrier, source: ConfigSource, reloadCertificates: () => Promise<void>): Control {
+  const isTraced = (): boolean => source.config.proto_msrp.trace_destination.length > 0;
   return {
     trace: {
       get on() {
@@ -15,18 +24,12 @@ export function controlOf(carrier: Carrier, config: Config, reloadCertificates: 
       },
       set: (on) => carrier.apply({ kind: 'trace', on }),
     },
-    spots:
-      proto_msrp.trace_destination.length === 0
-        ? null
-        : {
-            get times() {
-              return carrier.spots;
-            },
-            most: MAX_SPOTS,
-            longest: MAX_SPOT_SECONDS,
-            set: (target, seconds) => carrier.apply({ kind: 'spot', spot: { target, seconds } }),
-          },
-    correlations: proto_msrp.trace_destination.length === 0 ? null : correlationsOf(carrier, proto_msrp),
+    get spots() {
+      return isTraced() ? spotsOf(carrier) : null;
+    },
+    get correlations() {
+      return isTraced() ? correlationsOf(carrier, source.config.proto_msrp) : null;
+    },
     startedAt: new Date(),
     version: VERSION,
     processes: () => carrier.processes,
@@ -34,11 +37,30 @@ export function controlOf(carrier: Carrier, config: Config, reloadCertificates: 
     links: (page) => carrier.linkPage(page),
     sessions: (page) => carrier.sessionPage(page),
     closeLink: (id) => carrier.closeLink(id),
-    idleTimeout: proto_msrp.idle_timeout,
+    get idleTimeout() {
+      return source.config.proto_msrp.idle_timeout;
+    },
     destinations: () => carrier.destinations(),
-    tlsDomains: tlsDomains(config),
+    get tlsDomains() {
+      return tlsDomains(source.config);
+    },
+    reload: () => source.reload(),
     reloadCertificates,
-    reloadFilters: proto_msrp.trace_filter_route === null ? null : () => carrier.apply({ kind: 'filter' }),
+    get reloadFilters() {
+      const { trace_filter_route } = source.config.proto_msrp;
+      return trace_filter_route === null ? null : () => carrier.apply({ kind: 'filter' });
+    },
+  };
+}
+
+function spotsOf(carrier: Carrier): NonNullable<Control['spots']> {
+  return {
+    get times() {
+      return carrier.spots;
+    },
+    most: MAX_SPOTS,
+    longest: MAX_SPOT_SECONDS,
+    set: (target, seconds) => carrier.apply({ kind: 'spot', spot: { target, seconds } }),
   };
 }
 

@@ -1,12 +1,13 @@
-import { type Server, type Socket, createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Endpoint, UNSPECIFIED, endpoint } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import type { Reason } from '../lib/reasons.js';
 import type { Admission } from './accept-gate.js';
-import { bind } from './bind.js';
 import { Connection, type ConnectionOptions } from './connection.js';
+import { ListeningSocket, type Taker } from './listening-socket.js';
 import { ProxyHeaderReader, type ProxyProtocolOptions } from './proxy-header-reader.js';
 import type { ProxiedAddresses } from './proxy-protocol.js';
 import type { ServerTls } from './server-tls.js';
@@ -51,21 +52,20 @@ export interface ListenerHandler {
  * One `socket=` of the configuration: accepts connections, reads their PROXY protocol headers, and finishes TLS before
  * anybody hears of them.
  */
-export class Listener {
+export class Listener implements Taker {
   readonly proto: 'msrp' | 'msrps';
   readonly #options: ListenerOptions;
   readonly #handler: ListenerHandler;
-  readonly #server: Server;
   readonly #headers: ProxyHeaderReader | null;
   readonly #tls: TlsAcceptor | null;
-  #address: Endpoint | null = null;
+  /** null: it does not listen, or what is accepted is another's by now. */
+  #socket: ListeningSocket | null = null;
 
   /** @param tls null for msrp */
   constructor(options: ListenerOptions, tls: ServerTls | null, handler: ListenerHandler) {
     this.proto = options.proto;
     this.#options = options;
     this.#handler = handler;
-    this.#server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (raw) => this.#admit(raw));
     this.#headers = options.proxy_protocol === null ? null : new ProxyHeaderReader(options.proxy_protocol);
     this.#tls =
       tls === null
@@ -79,7 +79,7 @@ export class Listener {
 
   /** Where it listens, with the port that was bound. */
   get address(): Endpoint {
-    return this.#address ?? { ip: this.#options.ip, port: this.#options.port };
+    return this.#socket?.address ?? { ip: this.#options.ip, port: this.#options.port };
   }
 
   /** PROXY protocol headers and TLS handshakes under way. */
@@ -94,19 +94,52 @@ export class Listener {
 
   /** @throws MsrptapError listen_failed */
   async listen(inherited?: InheritedSockets): Promise<Endpoint> {
-    this.#address = await bind(this.#server, this.#options, inherited);
-    // EMFILE and the like: the connection stays in the kernel's queue, accepting goes on.
-    this.#server.on('error', (error) => {
-      this.#fail(this.address, UNSPECIFIED, reasonOfSystemError(error) ?? 'socket_error', messageOf(error));
-    });
+    this.#socket = await ListeningSocket.open(this.#options, this, inherited);
     return this.address;
+  }
+
+  /** Binds its socket. What is accepted waits until it is let in. @throws MsrptapError listen_failed */
+  async bind(): Promise<void> {
+    this.#socket = await ListeningSocket.open(this.#options, null);
+  }
+
+  letIn(): void {
+    this.#socket?.give(this);
+  }
+
+  /** What its predecessor would accept from now on is its own; what that one has accepted stays there. */
+  succeed(predecessor: Listener): void {
+    this.#socket = predecessor.#socket;
+    predecessor.#socket = null;
+    this.letIn();
+  }
+
+  /** For a process that takes it over. */
+  get open(): readonly OpenSocket[] {
+    return this.#socket?.open ?? [];
+  }
+
+  /** Accepts nothing any more; handshakes under way go on. */
+  stopAccepting(): void {
+    this.#socket?.close();
+    this.#socket = null;
   }
 
   /** Accepts nothing any more, and gives up handshakes under way. */
   close(): void {
-    this.#server.close();
+    this.#socket?.close();
     this.#headers?.close();
     this.#tls?.close();
+  }
+
+  onAccept(accepted: Socket): void {
+    const { refusal, source } = this.#handler.admit(accepted);
+    if (refusal === null) this.take(accepted, source);
+    else this.#refuse(accepted, refusal);
+  }
+
+  onError(error: Error): void {
+    this.#fail(this.address, UNSPECIFIED, reasonOfSystemError(error) ?? 'socket_error', messageOf(error));
   }
 
   /**
@@ -135,12 +168,6 @@ export class Listener {
         onFailure: (reason, detail) => this.#fail(near, far, reason, detail),
       });
     }
-  }
-
-  #admit(raw: Socket): void {
-    const { refusal, source } = this.#handler.admit(raw);
-    if (refusal === null) this.take(raw, source);
-    else this.#refuse(raw, refusal);
   }
 
   #refuse(raw: Socket, reason: Reason): void {

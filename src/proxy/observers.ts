@@ -15,13 +15,19 @@ import type {
  * told, and the error is counted and handed to `onError`.
  */
 export class Observers implements Observer {
-  readonly #observers: readonly Observer[];
   readonly #onError: (thrown: unknown) => void;
-  readonly #layers: readonly Layer[];
+  #observers: readonly Observer[];
+  #layers: readonly Layer[];
 
   constructor(observers: readonly Observer[], onError: (thrown: unknown) => void, layers: readonly Layer[] = []) {
     this.#observers = observers;
     this.#onError = onError;
+    this.#layers = layers;
+  }
+
+  /** Others, of the links to come: of each link all is told to those who were there when it began. */
+  use(observers: readonly Observer[], layers: readonly Layer[]): void {
+    this.#observers = observers;
     this.#layers = layers;
   }
 

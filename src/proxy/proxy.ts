@@ -4,6 +4,9 @@ import type { NextHop, Observer } from '../events.js';
 import { type Endpoint, canonicalIp } from '../lib/address.js';
 import type { SocketRange } from '../lib/cidr.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { listenerKeys } from '../lib/listener-keys.js';
+import type { Prepared } from '../lib/prepared.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import { AcceptGate, type AcceptLimits, type Admission, carriesOthers } from '../net/accept-gate.js';
 import { Buffers, type BufferLimits } from '../net/buffers.js';
 import type { Connection } from '../net/connection.js';
@@ -15,6 +18,7 @@ import type { ServerTls } from '../net/server-tls.js';
 import { Sources } from '../net/sources.js';
 import { FixedRoute } from './fixed-route.js';
 import { Link } from './link.js';
+import { type ListenerMap, Listeners } from './listeners.js';
 import { type LinkContext, linkContext, type LinkOptions, type MessageLimits, PEER_LOOKUPS } from './options.js';
 import { OwnSockets } from './own-sockets.js';
 import type { Route } from './route.js';
@@ -65,8 +69,7 @@ const CUT_MS = 1_000;
 
 /** All listeners and all links. */
 export class Proxy {
-  readonly #options: ProxyOptions;
-  readonly #link: LinkContext;
+  #options: ProxyOptions;
   readonly #context: ProxyContext;
   readonly #own = new OwnSockets();
   readonly #upstreams = new Upstreams();
@@ -78,7 +81,7 @@ export class Proxy {
   readonly #gate: AcceptGate;
   /** What waits for slow readers. */
   readonly buffers: Buffers;
-  readonly #listeners: Listener[];
+  readonly #listeners: Listeners;
   readonly #links = new Set<Link>();
   readonly #ended = (link: Link): void => void this.#links.delete(link);
   /** Keeps link ids of two starts apart in Homer. */
@@ -90,30 +93,46 @@ export class Proxy {
     this.#context = context;
     this.#observer = observer;
     this.buffers = new Buffers(() => this.#options.limits);
-    this.#link = linkContext(options, options.limits, this.buffers);
     this.#gate = new AcceptGate(() => this.#options.limits, {
       all: () => this.accepted,
       of: (source) => this.#sources.of(source),
     });
     this.#own.use(listeners.filter(({ port }) => port !== 0));
-    this.#listeners = listeners.map((each) => this.#listener(each));
+    this.#listeners = new Listeners(this.#made(listeners, options));
+    this.#upstreams.use(nextHopsOf(listeners));
   }
 
   get links(): ReadonlySet<Link> {
     return this.#links;
   }
 
+  /** Where it listens, in the order of the configuration. */
+  get addresses(): readonly Endpoint[] {
+    return this.#listeners.addresses;
+  }
+
   /**
    * Binds all listeners, or none.
    * @throws MsrptapError listen_failed
    */
-  async listen(inherited?: InheritedSockets): Promise<Endpoint[]> {
-    try {
-      return await Promise.all(this.#listeners.map((listener) => listener.listen(inherited)));
-    } catch (error) {
-      this.stopAccepting();
-      throw error;
-    }
+  listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
+    return this.#listeners.listen(inherited);
+  }
+
+  /**
+   * Other listeners and options, for the connections to come: those that stand, and handshakes under way, keep theirs.
+   * @throws MsrptapError listen_failed; nothing is bound then that was not before
+   */
+  async prepare(listeners: readonly ProxyListener[], options: ProxyOptions): Promise<Prepared> {
+    const { use, discard } = await this.#listeners.prepare(this.#made(listeners, options));
+    return {
+      use: () => {
+        this.#options = options;
+        this.#upstreams.use(nextHopsOf(listeners));
+        use();
+      },
+      discard,
+    };
   }
 
   /** The next hops of the configuration. */
@@ -137,32 +156,42 @@ export class Proxy {
 
   /** Accepted connections, those in a handshake included. */
   get accepted(): number {
-    return this.#listeners.reduce((sum, { handshakes }) => sum + handshakes, this.#links.size);
+    return this.#links.size + this.#listeners.handshakes;
   }
 
   /**
-   * A connection that the control process accepted on the listener with that index.
+   * A connection that the control process accepted on the listener with that key, which a reload may just have removed.
    * @param source as what it counts there; null: it is not counted
    */
-  take(listener: number, raw: Socket, source: string | null): void {
-    const taker = this.#listeners[listener];
+  take(listener: string, raw: Socket, source: string | null): void {
+    const taker = this.#listeners.with(listener);
     if (taker === undefined) raw.destroy();
     else taker.take(raw, source);
   }
 
   /** One that it refused. */
-  refused(listener: number, failure: AcceptFailure): void {
-    const proto = this.#listeners[listener]?.proto;
+  refused(listener: string, failure: AcceptFailure): void {
+    const proto = this.#listeners.with(listener)?.proto;
     if (proto !== undefined) this.#acceptFailed(proto, failure);
   }
 
   /** New certificates for the handshakes to come. */
   useTls(tls: ServerTls): void {
-    for (const listener of this.#listeners) if (listener.proto === 'msrps') listener.useTls(tls);
+    this.#listeners.useTls(tls);
+  }
+
+  /** Its listening sockets, for a process that takes them over. */
+  get open(): readonly OpenSocket[] {
+    return this.#listeners.open;
+  }
+
+  /** As another process does it now. Handshakes under way go on. */
+  letGo(): void {
+    this.#listeners.letGo();
   }
 
   stopAccepting(): void {
-    for (const listener of this.#listeners) listener.close();
+    this.#listeners.close();
   }
 
   /**
@@ -199,11 +228,17 @@ export class Proxy {
     for (const link of this.#links) link.cut('drained', 'SUCCESS');
   }
 
-  #listener(listener: ProxyListener): Listener {
+  #made(listeners: readonly ProxyListener[], options: ProxyOptions): ListenerMap {
+    const keys = listenerKeys(listeners);
+    const link = linkContext(options, options.limits, this.buffers);
+    return new Map(listeners.map((each, index) => [keys[index] ?? '', this.#listener(each, options, link)]));
+  }
+
+  #listener(listener: ProxyListener, options: ProxyOptions, link: LinkContext): Listener {
     const { proto, ip, port, proxy_protocol, tls } = listener;
-    const { ticketKeys } = this.#options;
-    const options: ListenerOptions = {
-      ...this.#link,
+    const { ticketKeys } = options;
+    const own: ListenerOptions = {
+      ...link,
       ...(ticketKeys === undefined ? {} : { ticketKeys }),
       proto,
       ip,
@@ -211,15 +246,15 @@ export class Proxy {
       proxy_protocol,
     };
     const isProxy = carriesOthers(proxy_protocol);
-    const route = this.#route(listener);
-    return new Listener(options, tls, {
+    const route = this.#route(listener, options, link);
+    return new Listener(own, tls, {
       admit: (raw) => this.#admit(raw, isProxy),
       refuse: () => (this.buffers.isFull ? 'buffer_full' : null),
       onGone: (source) => {
         this.#sources.remove(source);
         this.#context.onGone?.(source);
       },
-      onConnection: (connection) => this.#open(connection, route),
+      onConnection: (connection) => this.#open(connection, route, link),
       onFailure: (failure) => this.#acceptFailed(proto, failure),
     });
   }
@@ -230,19 +265,19 @@ export class Proxy {
     return admission;
   }
 
-  #route({ upstream, upstream_policy, send_proxy }: ProxyListener): Route {
+  #route({ upstream, upstream_policy, send_proxy }: ProxyListener, options: ProxyOptions, link: LinkContext): Route {
     const { clientTls } = this.#context;
-    const common = { options: this.#link, clientTls, send_proxy };
+    const common = { options: link, clientTls, send_proxy };
     if (upstream === 'to_path') {
-      const { allow, ...options } = this.#options.to_path;
+      const { allow, ...toPath } = options.to_path;
       const rules = new ToPathRules(allow, (address) => this.#own.has(address));
       const context = { ...common, resolver: this.#resolvers.peers };
-      return new ToPathRoute(options, rules, context, (source) => this.#isOwnUpstream(source));
+      return new ToPathRoute(toPath, rules, context, (source) => this.#isOwnUpstream(source));
     }
     const list = new UpstreamList(
       upstream.map((nextHop) => this.#upstreams.of(nextHop)),
       upstream_policy,
-      this.#options.firstTurn,
+      options.firstTurn,
     );
     return new FixedRoute(list, this.#own, { ...common, resolver: this.#resolvers.own });
   }
@@ -257,12 +292,12 @@ export class Proxy {
     this.#observer.acceptFailed({ ...failure, link: this.#nextId(), leg: 'downstream', proto });
   }
 
-  #open(connection: Connection, route: Route): void {
+  #open(connection: Connection, route: Route, context: LinkContext): void {
     const link = new Link(
       this.#nextId(),
       route,
       connection,
-      this.#link,
+      context,
       (facts) => this.#observer.link(facts),
       this.#ended,
     );
@@ -273,6 +308,10 @@ export class Proxy {
     this.#count += 1;
     return `${this.#start}-${this.#count}`;
   }
+}
+
+function nextHopsOf(listeners: readonly ProxyListener[]): readonly NextHop[] {
+  return listeners.flatMap(({ upstream }) => (upstream === 'to_path' ? [] : upstream));
 }
 
 function pause(): Promise<void> {

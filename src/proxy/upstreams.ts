@@ -77,9 +77,10 @@ export interface UpstreamDial {
   givenUp(at: number): void;
 }
 
-/** All next hops of the configuration, each once. */
+/** All next hops that the configuration has, or had before a reload, each once: one that comes back is no stranger. */
 export class Upstreams {
   readonly #byName = new Map<string, Upstream>();
+  #used: readonly Upstream[] = [];
 
   of(nextHop: NextHop): Upstream {
     const name = nameOf(nextHop);
@@ -88,8 +89,13 @@ export class Upstreams {
     return upstream;
   }
 
+  /** These are told of. */
+  use(nextHops: readonly NextHop[]): void {
+    this.#used = [...new Set(nextHops.map((nextHop) => this.of(nextHop)))];
+  }
+
   figures(): readonly UpstreamFigures[] {
-    return [...this.#byName.values()];
+    return this.#used;
   }
 }
 

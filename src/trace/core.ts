@@ -15,7 +15,8 @@ export type { PacketFlow } from '../hep/packet.js';
 
 /** Where packets go: hep/exporter.ts. */
 export interface Exporter {
-  flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow;
+  /** What makes flows, as long as the identity in them is the same. */
+  readonly flows: { flow(payloadType: number, source: Endpoint, destination: Endpoint): PacketFlow };
   send(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Buffer): void;
   /** As send(), of what hep_max_rate may leave out. */
   sendMessage(flow: PacketFlow, timeMicros: number, correlationId: string, payload: Buffer): void;
@@ -74,10 +75,10 @@ export interface TracerCore extends WaitingBudget {
   readonly failures: FailureFloods;
   /** Between the parts of a text event; null: events are JSON. */
   readonly delimiter: string | null;
-  /** For messages. */
   readonly messageFlow: (source: Endpoint, destination: Endpoint) => PacketFlow;
   /** Sends an event of no session that stands for `count` failures. */
   sendCount(event: TraceEvent, at: number, count: number): void;
+  readonly eventFlow: (source: Endpoint, destination: Endpoint) => PacketFlow;
   /** Nothing waits in this trace any more, and its link has ended. */
   done(trace: TracedLink): void;
 }

@@ -52,8 +52,8 @@ interface Entry extends Correlation {
 }
 
 export class Correlations {
-  readonly #limit: number;
-  readonly #lifetime: number;
+  #limit: number;
+  #lifetime: number;
   /** In the order in which they were told last. */
   readonly #entries = new Map<string, Entry>();
   readonly #learnt = { mi: 0, sip: 0 };
@@ -67,6 +67,13 @@ export class Correlations {
   constructor({ limit, lifetime }: CorrelationLimits) {
     this.#limit = limit;
     this.#lifetime = lifetime;
+  }
+
+  /** Others from now on: of more than there may be, the oldest are forgotten. Those that are known keep their time. */
+  limit({ limit, lifetime }: CorrelationLimits): void {
+    this.#limit = limit;
+    this.#lifetime = lifetime;
+    while (this.#entries.size > limit) this.#forgetOldest();
   }
 
   /** Those whose time has just passed included. */

@@ -123,6 +123,11 @@ export class FilterThread {
     this.#unwatch ??= watchModules(dirname(this.#file), () => this.#reloadChanged(), this.#log);
   }
 
+  unwatch(): void {
+    this.#unwatch?.();
+    this.#unwatch = null;
+  }
+
   /** Decisions since the start. */
   counts(): Record<DecisionOutcome, number> {
     return { ...this.#calls.decisions };
@@ -143,7 +148,7 @@ export class FilterThread {
   }
 
   async #stop(): Promise<void> {
-    this.#unwatch?.();
+    this.unwatch();
     const grace = setTimeout(() => this.#calls.loseAll(), this.#timeout);
     await this.#calls.empty();
     clearTimeout(grace);

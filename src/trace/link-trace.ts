@@ -264,9 +264,9 @@ export class LinkTrace implements LinkObserver, EventSender, DecisionsOwner {
     const id = session ?? this.#sessions.ids[0] ?? '';
     const mayComeYet = !this.#ending && !this.#sessionless && performance.now() < deadline;
     if (decision !== 'traced' || (id === '' && mayComeYet)) return false;
-    const { exporter, options, delimiter } = this.#tracer;
+    const { exporter, eventFlow, delimiter } = this.#tracer;
     const { payload, source, destination } = 'payload' in subject ? subject : opened(this.#link, subject);
-    const flow = exporter.flow(options.hep_payload_type.events, source, destination);
+    const flow = eventFlow(source, destination);
     exporter.send(flow, at, this.#correlation(id), encodeEvent(payload, id, delimiter));
     return true;
   }

@@ -1,34 +1,28 @@
 import type { FailedAttempt, LinkFacts, LinkObserver, Observer } from '../events.js';
-import type { TracedLink, Exporter, Filter, MessageFilter, TracerCore, TracerOptions } from './core.js';
+import type { Exporter, Filter, TracerOptions } from './core.js';
 import type { Correlations } from './correlations.js';
 import { encodeEvent, failed, standingFor, type TraceEvent } from './event-payload.js';
 import { FailureFloods } from './failure-floods.js';
-import { LinkTrace } from './link-trace.js';
 import { Spots, type SpotTime } from './spots.js';
+import { Terms, type Tracing } from './terms.js';
 
-/** Mirrors connections and messages to the exporter. Made only when there is a trace_destination. */
-export class Tracer implements Observer, TracerCore {
-  readonly options: TracerOptions;
+/** Mirrors connections and messages to the exporter. It observes only where there is a trace_destination. */
+export class Tracer implements Observer, Tracing {
   readonly exporter: Exporter;
-  readonly filter: Filter | null;
-  readonly delimiter: string | null;
-  readonly messageFlow: TracerCore['messageFlow'];
   readonly spots = new Spots();
   readonly correlations: Correlations;
-  readonly failures: FailureFloods;
-  readonly #links = new Set<TracedLink>();
+  readonly failures = new FailureFloods(() => this.#terms.options.failure_events());
+  /** Those of the links to come. */
+  #terms: Terms;
+  /** Those before a reload, which links still have. */
+  readonly #former = new Set<Terms>();
   #on: boolean;
   #waitingBytes = 0;
 
   constructor(options: TracerOptions, exporter: Exporter, filter: Filter | null, correlations: Correlations) {
-    this.options = options;
     this.exporter = exporter;
-    this.filter = filter;
     this.correlations = correlations;
-    this.failures = new FailureFloods(options.failure_events);
-    const { messages } = options.hep_payload_type;
-    this.messageFlow = (source, destination) => exporter.flow(messages, source, destination);
-    this.delimiter = options.homer5_on === 1 ? options.homer5_delim : null;
+    this.#terms = new Terms(options, filter, this);
     this.#on = options.trace_on === 1;
     exporter.hold(!this.#on);
   }
@@ -37,8 +31,18 @@ export class Tracer implements Observer, TracerCore {
     return this.#on;
   }
 
-  get messageFilter(): MessageFilter | null {
-    return this.filter !== null && this.filter.judgesMessages ? this.filter : null;
+  /**
+   * For the links to come; those that stand keep what they began with. The switch stays as it is.
+   * @param onUnused called when no link has what was in force before any more
+   */
+  use(options: TracerOptions, filter: Filter | null, onUnused: () => void = () => {}): void {
+    const before = this.#terms;
+    this.#terms = new Terms(options, filter, this);
+    this.#former.add(before);
+    before.end(() => {
+      this.#former.delete(before);
+      onUnused();
+    });
   }
 
   /** MI msrp_trace. Off: not one packet more, of those that wait neither; whatever is traced for a while ends too. */
@@ -49,24 +53,18 @@ export class Tracer implements Observer, TracerCore {
     if (on || !wasActive) return;
     this.spots.clear();
     this.failures.clear();
-    for (const link of this.#links) this.turnedAway(link.discard());
+    for (const { links } of this.#all()) for (const link of links) this.turnedAway(link.discard());
     this.exporter.discard();
   }
 
   /** MI msrptap:trace. Connections that stand already are traced from here on. */
   spot(time: SpotTime): void {
     this.spots.set(time);
-    for (const link of this.#links) link.lookForSpot();
+    for (const { links } of this.#all()) for (const link of links) link.lookForSpot();
   }
 
   link(link: LinkFacts): LinkObserver {
-    const trace = new LinkTrace(link, this);
-    this.#links.add(trace);
-    return trace;
-  }
-
-  done(trace: TracedLink): void {
-    this.#links.delete(trace);
+    return this.#terms.link(link);
   }
 
   /** No route is asked: there is no connection that it could be asked about. */
@@ -88,12 +86,13 @@ export class Tracer implements Observer, TracerCore {
   }
 
   #sendOfNoSession({ payload, source, destination }: TraceEvent, at: number): void {
-    const flow = this.exporter.flow(this.options.hep_payload_type.events, source, destination);
-    this.exporter.send(flow, at, `conn-${payload.Link}`, encodeEvent(payload, '', this.delimiter));
+    const { eventFlow, delimiter } = this.#terms;
+    const flow = eventFlow(source, destination);
+    this.exporter.send(flow, at, `conn-${payload.Link}`, encodeEvent(payload, '', delimiter));
   }
 
   reserve(octets: number): boolean {
-    if (this.#waitingBytes + octets > this.options.waiting_bytes) return false;
+    if (this.#waitingBytes + octets > this.#terms.options.waiting_bytes) return false;
     this.#waitingBytes += octets;
     return true;
   }
@@ -104,5 +103,9 @@ export class Tracer implements Observer, TracerCore {
 
   turnedAway(packets: number): void {
     if (packets > 0) this.exporter.countDropped(packets);
+  }
+
+  #all(): readonly Terms[] {
+    return [...this.#former, this.#terms];
   }
 }

@@ -1,20 +1,26 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { endpoint, UNSPECIFIED, type Endpoint } from '../lib/address.js';
+import { allOf } from '../lib/all-of.js';
 import { nowMicros } from '../lib/clock.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
+import { listenerKeys } from '../lib/listener-keys.js';
+import type { Prepared } from '../lib/prepared.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import type { Reason } from '../lib/reasons.js';
 import type { Admission } from '../net/accept-gate.js';
-import { bind, type ListenAt } from '../net/bind.js';
+import type { ListenAt } from '../net/bind.js';
 import type { AcceptFailure } from '../net/listener.js';
+import { ListeningSocket, type Taker } from '../net/listening-socket.js';
 import { reasonOfSystemError } from '../net/system-errors.js';
 
+/** Listeners are told by their keys. */
 export interface AcceptorOwner {
-  /** Asked of each client, before anything is spent on it. */
-  admit(listener: number, socket: Socket): Admission;
+  /** Asked before anything is spent on a connection. */
+  admit(listener: string, socket: Socket): Admission;
   /** @param source as what it counts until it closes; null: it is not counted */
-  onConnection(listener: number, socket: Socket, source: string | null): void;
-  onFailure(listener: number, failure: AcceptFailure): void;
+  onConnection(listener: string, socket: Socket, source: string | null): void;
+  onFailure(listener: string, failure: AcceptFailure): void;
 }
 
 /**
@@ -24,54 +30,90 @@ export interface AcceptorOwner {
  * accept by themselves (SCHED_NONE), the kernel would share by chance, and each would have to ask whether it may.
  */
 export class Acceptor {
-  readonly #servers: readonly { readonly at: ListenAt; readonly server: Server }[];
+  readonly #owner: AcceptorOwner;
+  /** In the order of the configuration. */
+  #sockets: ReadonlyMap<string, ListeningSocket> = new Map();
 
-  constructor(sockets: readonly ListenAt[], owner: AcceptorOwner) {
-    this.#servers = sockets.map((at, index) => ({ at, server: accepting(at, index, owner) }));
+  constructor(owner: AcceptorOwner) {
+    this.#owner = owner;
+  }
+
+  /** Where it listens. */
+  get addresses(): readonly Endpoint[] {
+    return Array.from(this.#sockets.values(), ({ address }) => address);
   }
 
   /**
-   * Binds all, or none.
+   * Binds all, or none, and accepts.
    * @throws MsrptapError listen_failed
    */
-  async listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
+  async listen(listeners: readonly ListenAt[], inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
+    const prepared = await this.prepare(listeners, inherited);
+    prepared.use();
+    return this.addresses;
+  }
+
+  /**
+   * Binds those that are not bound yet; what connects there waits. Used, those that are no listeners any more are closed.
+   * @throws MsrptapError listen_failed; nothing is bound then that was not before
+   */
+  async prepare(listeners: readonly ListenAt[], inherited?: InheritedSockets): Promise<Prepared> {
+    const keys = listenerKeys(listeners);
+    const opened = new Map<string, ListeningSocket>();
+    const discard = (): void => {
+      for (const socket of opened.values()) socket.close();
+    };
+    const opening = listeners.map(async (at, index): Promise<void> => {
+      const key = keys[index] ?? '';
+      if (!this.#sockets.has(key)) opened.set(key, await ListeningSocket.open(at, null, inherited));
+    });
     try {
-      return await Promise.all(this.#servers.map(({ at, server }) => bind(server, at, inherited)));
+      await allOf(opening);
     } catch (error) {
-      this.close();
+      discard();
       throw error;
     }
+    return { use: () => this.#use(keys, opened), discard };
+  }
+
+  /** Its listening sockets, for a process that takes them over. */
+  get open(): readonly OpenSocket[] {
+    return [...this.#sockets.values()].flatMap(({ open }) => open);
   }
 
   close(): void {
-    for (const { server } of this.#servers) server.close();
+    for (const socket of this.#sockets.values()) socket.close();
+  }
+
+  #use(keys: readonly string[], opened: ReadonlyMap<string, ListeningSocket>): void {
+    const sockets = new Map<string, ListeningSocket>();
+    for (const key of keys) {
+      const socket = opened.get(key) ?? this.#sockets.get(key);
+      if (socket !== undefined) sockets.set(key, socket);
+    }
+    for (const [key, socket] of this.#sockets) if (!sockets.has(key)) socket.close();
+    this.#sockets = sockets;
+    for (const [key, socket] of opened) socket.give(takerOf(key, socket, this.#owner));
   }
 }
 
-function accepting(at: ListenAt, index: number, owner: AcceptorOwner): Server {
-  let bound: Endpoint = at;
+function takerOf(key: string, { address }: ListeningSocket, owner: AcceptorOwner): Taker {
   const fail = (near: Endpoint, far: Endpoint, reason: Reason, detail: string): void =>
-    owner.onFailure(index, { near, far, reason, detail, at: nowMicros() });
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    // It is not read here, but whatever is told of it must not end this process.
-    socket.on('error', () => {});
-    const { refusal, source } = owner.admit(index, socket);
-    if (refusal === null) {
-      owner.onConnection(index, socket, source);
-      return;
-    }
-    const near = socket.localAddress === undefined ? bound : endpoint(socket.localAddress, socket.localPort);
-    const far = endpoint(socket.remoteAddress, socket.remotePort);
-    socket.resetAndDestroy();
-    fail(near, far, refusal, '');
-  });
-  server.once('listening', () => {
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) bound = { ip: address.address, port: address.port };
-    // EMFILE and the like: the connection stays in the kernel's queue, accepting goes on.
-    server.on('error', (error) =>
-      fail(bound, UNSPECIFIED, reasonOfSystemError(error) ?? 'socket_error', messageOf(error)),
-    );
-  });
-  return server;
+    owner.onFailure(key, { near, far, reason, detail, at: nowMicros() });
+  return {
+    onAccept: (socket) => {
+      // It is not read here, but whatever is told of it must not end this process.
+      socket.on('error', () => {});
+      const { refusal, source } = owner.admit(key, socket);
+      if (refusal === null) {
+        owner.onConnection(key, socket, source);
+        return;
+      }
+      const near = socket.localAddress === undefined ? address : endpoint(socket.localAddress, socket.localPort);
+      const far = endpoint(socket.remoteAddress, socket.remotePort);
+      socket.resetAndDestroy();
+      fail(near, far, refusal, '');
+    },
+    onError: (error) => fail(address, UNSPECIFIED, reasonOfSystemError(error) ?? 'socket_error', messageOf(error)),
+  };
 }

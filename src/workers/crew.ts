@@ -8,7 +8,8 @@ import { RestartDelay } from './restart-delay.js';
 import { WorkerProcess, type WorkerEnd } from './worker-process.js';
 
 export interface CrewOptions {
-  readonly config: Config;
+  /** The one in force, for workers that are started. */
+  readonly config: () => Config;
   readonly log: Log;
   /** Where the log lines of workers go, as they are. */
   readonly workerLog: (line: string) => void;
@@ -59,7 +60,7 @@ export class Crew {
    */
   async start(join: (worker: WorkerProcess) => void): Promise<void> {
     try {
-      const slots = Array.from({ length: this.#options.config.workers }, (_, index) => index + 1);
+      const slots = Array.from({ length: this.#options.config().workers }, (_, index) => index + 1);
       const workers = slots.map((slot) => this.#fork(slot));
       await Promise.all(workers.map((worker) => worker.prepared));
       for (const worker of workers) join(worker);
@@ -101,7 +102,7 @@ export class Crew {
   #fork(slot: number): WorkerProcess {
     const { config, workerLog, onLoad, onQuestion } = this.#options;
     const worker = new WorkerProcess(
-      { slot, config, ticketKeys: this.#ticketKeys },
+      { slot, config: config(), ticketKeys: this.#ticketKeys },
       { onLoad, onQuestion, onLog: workerLog, onEnded: (ended, end) => this.#onEnded(ended, end) },
     );
     this.#alive.add(worker);

@@ -8,7 +8,7 @@ const UNEVEN = 1.1;
 const UNEVEN_FEW = 4;
 
 interface Waiting {
-  readonly listener: number;
+  readonly listener: string;
   readonly socket: Socket;
   /** As what it counts; null: it is not counted. */
   readonly source: string | null;
@@ -34,7 +34,7 @@ export class HandOver {
     return this.#waiting.length;
   }
 
-  add(listener: number, socket: Socket, source: string | null): void {
+  add(listener: string, socket: Socket, source: string | null): void {
     this.#waiting.push({ listener, socket, source });
     if (source !== null) this.sources.add(source);
     this.go();

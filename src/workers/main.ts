@@ -105,7 +105,7 @@ function report(): void {
   tell({ kind: 'load', taken, held: traffic.accepted, gone: sources });
 }
 
-function take(listener: number, source: string | null, socket: Socket | undefined): void {
+function take(listener: string, source: string | null, socket: Socket | undefined): void {
   taken += 1;
   // One that was reset on its way comes without a socket.
   if (socket !== undefined && traffic !== null) {
@@ -205,7 +205,7 @@ boundYoungGeneration();
 tell({ kind: 'hello' });
 
 // The control process decides: a terminal and systemd send their signals to all processes at once.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
 
 // Ahead of the cluster module, which ends the process here: the links must not end with a FIN that looks clean.
 process.prependListener('disconnect', () => {

@@ -66,8 +66,8 @@ export type ToWorker =
   | { readonly kind: 'correlations'; readonly correlations: readonly CorrelationTime[] }
   | { readonly kind: 'request'; readonly id: number; readonly request: Request }
   /** Comes with a socket. `source`: as what it counts until it closes; null: it is not counted. */
-  | { readonly kind: 'connection'; readonly listener: number; readonly source: string | null }
-  | { readonly kind: 'refused'; readonly listener: number; readonly failure: AcceptFailure }
+  | { readonly kind: 'connection'; readonly listener: string; readonly source: string | null }
+  | { readonly kind: 'refused'; readonly listener: string; readonly failure: AcceptFailure }
   /** What the whole program listens on. */
   | { readonly kind: 'ownSockets'; readonly sockets: readonly Endpoint[] }
   /** The answer to `isUpstream`. */

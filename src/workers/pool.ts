@@ -8,7 +8,9 @@ import { joinSessionPages, type SessionPage } from '../control/session-rows.js';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { InheritedSockets } from '../lib/inherited-sockets.js';
-import type { Log } from '../lib/log.js';
+import { listenerKeys } from '../lib/listener-keys.js';
+import { setLogLevel, type Log } from '../lib/log.js';
+import type { OpenSocket } from '../lib/socket-fd.js';
 import { AcceptGate, carriesOthers } from '../net/accept-gate.js';
 import { watchModules } from '../trace/filter-watch.js';
 import { Correlations, type CorrelationTime } from '../trace/correlations.js';
@@ -40,7 +42,7 @@ export interface PoolOptions extends TrafficOptions {
  * worker that has the fewest.
  */
 export class WorkerPool implements Carrier {
-  readonly #config: Config;
+  #config: Config;
   readonly #log: Log;
   readonly #logLinesDropped: () => number;
   readonly #crew: Crew;
@@ -55,7 +57,10 @@ export class WorkerPool implements Carrier {
   /** Changes, and workers that join, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #unwatch: (() => void) | null = null;
+  #isWatching = false;
   #ownSockets: readonly Endpoint[] | null = null;
+  /** By listener: whether an address carries the connections of others. */
+  #areProxies: ReadonlyMap<string, (ip: string) => boolean>;
 
   /**
    * Starts the workers; binds nothing.
@@ -69,6 +74,7 @@ export class WorkerPool implements Carrier {
 
   private constructor({ config, log, logLinesDropped = () => 0, workerLog = () => {} }: PoolOptions) {
     this.#config = config;
+    this.#areProxies = proxiesOf(config);
     this.#log = log;
     this.#logLinesDropped = logLinesDropped;
     this.#trace = config.proto_msrp.trace_on === 1;
@@ -78,7 +84,7 @@ export class WorkerPool implements Carrier {
     });
     this.#news = new CorrelationNews(this.correlations);
     this.#crew = new Crew({
-      config,
+      config: () => this.#config,
       log,
       workerLog,
       onLoad: () => this.#handOver.go(),
@@ -92,9 +98,8 @@ export class WorkerPool implements Carrier {
       all: () => this.links,
       of: (source) => this.#connectionsFrom(source),
     });
-    const areProxies = config.listeners.map(({ proxy_protocol }) => carriesOthers(proxy_protocol));
-    this.#acceptor = new Acceptor(config.listeners, {
-      admit: (listener, socket) => gate.admit(socket, areProxies[listener] ?? (() => false)),
+    this.#acceptor = new Acceptor({
+      admit: (listener, socket) => gate.admit(socket, this.#areProxies.get(listener) ?? (() => false)),
       onConnection: (listener, socket, source) => this.#handOver.add(listener, socket, source),
       onFailure: (listener, failure) => members[0]?.refused(listener, failure),
     });
@@ -126,7 +131,23 @@ export class WorkerPool implements Carrier {
   }
 
   listen(inherited?: InheritedSockets): Promise<readonly Endpoint[]> {
-    return this.#acceptor.listen(inherited);
+    return this.#acceptor.listen(this.#config.listeners, inherited);
+  }
+
+  get sockets(): readonly Endpoint[] {
+    return this.#acceptor.addresses;
+  }
+
+  get open(): readonly OpenSocket[] {
+    return this.#acceptor.open;
+  }
+
+  get accepted(): number {
+    return this.links;
+  }
+
+  letGo(): void {
+    this.#acceptor.close();
   }
 
   useOwnSockets(sockets: readonly Endpoint[]): void {
@@ -151,6 +172,9 @@ export class WorkerPool implements Carrier {
   }
 
   watch(): void {
+    this.#isWatching = true;
+    this.#unwatch?.();
+    this.#unwatch = null;
     const { filters, proto_msrp } = this.#config;
     const route = proto_msrp.trace_filter_route;
     if (route === null) return;
@@ -268,15 +292,45 @@ export class WorkerPool implements Carrier {
   }
 
   async #apply(change: Change): Promise<void> {
-    const late = await changeAll([...this.#crew.members], change, this.#undoOf(change));
-    if (change.kind === 'trace') this.#trace = change.on;
+    if (change.kind === 'config') return this.#applyConfig(change.config);
+    await this.#changeAll(change);
+    if (change.kind === 'trace') this.#setTrace(change.on);
     else if (change.kind === 'spot') this.#spots.set(change.spot);
     else this.#reloads += 1;
-    // As everywhere where it is switched off.
-    if (!this.#trace && change.kind === 'trace') this.#spots.clear();
+  }
+
+  /** Its own part that can fail comes first: the ports, which the workers only hear of. */
+  async #applyConfig(config: Config): Promise<void> {
+    const listeners = await this.#acceptor.prepare(config.listeners);
+    try {
+      await this.#changeAll({ kind: 'config', config });
+    } catch (error) {
+      listeners.discard();
+      throw error;
+    }
+    const { limits, proto_msrp } = config;
+    const before = this.#config;
+    this.#config = config;
+    this.#areProxies = proxiesOf(config);
+    this.#reloads += 1;
+    listeners.use();
+    if (proto_msrp.trace_on !== before.proto_msrp.trace_on) this.#setTrace(proto_msrp.trace_on === 1);
+    this.correlations.limit({ limit: limits.correlations, lifetime: proto_msrp.correlation_lifetime });
+    setLogLevel(this.#log, config.log.level);
+    if (this.#isWatching) this.watch();
+  }
+
+  async #changeAll(change: Change): Promise<void> {
+    const late = await changeAll([...this.#crew.members], change, this.#undoOf(change));
     for (const { slot } of late) {
       this.#log.warn({ worker: slot, change: change.kind }, 'a worker hangs; it changes when it wakes up');
     }
+  }
+
+  #setTrace(on: boolean): void {
+    this.#trace = on;
+    // As everywhere where it is switched off.
+    if (!on) this.#spots.clear();
   }
 
   #undoOf(change: Change): Change | null {
@@ -311,4 +365,9 @@ export class WorkerPool implements Carrier {
     this.#join(worker);
     this.#log.info({ worker: worker.slot, pid: worker.pid }, 'worker replaced');
   }
+}
+
+function proxiesOf({ listeners }: Config): ReadonlyMap<string, (ip: string) => boolean> {
+  const keys = listenerKeys(listeners);
+  return new Map(listeners.map(({ proxy_protocol }, index) => [keys[index] ?? '', carriesOthers(proxy_protocol)]));
 }

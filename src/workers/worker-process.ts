@@ -132,7 +132,7 @@ export class WorkerProcess {
   }
 
   /** @param source as what it counts until it closes; null: it is not counted */
-  hand(listener: number, socket: Socket, source: string | null): void {
+  hand(listener: string, socket: Socket, source: string | null): void {
     this.#given += 1;
     if (source !== null) this.sources.add(source);
     this.#givenAt = performance.now();
@@ -141,7 +141,7 @@ export class WorkerProcess {
     this.#worker.send({ kind: 'connection', listener, source } satisfies ToWorker, socket, () => {});
   }
 
-  refused(listener: number, failure: AcceptFailure): void {
+  refused(listener: string, failure: AcceptFailure): void {
     this.#tell({ kind: 'refused', listener, failure });
   }
 

@@ -21,6 +21,7 @@ function thrownBy(run: () => unknown): ConfigError {
 
 test("the defaults are the documentation's and the design's", () => {
   expect(configWith('')).toEqual({
+    written: { listeners: [{ socket: 'msrp:127.0.0.1:0', upstream: 'msrp:127.0.0.1:2856' }] },
     file: '/etc/msrptap/msrptap.yaml',
     directory: '/etc/msrptap',
     listeners: [

@@ -43,6 +43,7 @@ export function fakeControl(changes: Partial<Control> = {}): FakeControl {
     idleTimeout: 3_600_000,
     destinations: async () => ({ told: [], missing: [] }),
     tlsDomains: [],
+    reload: async () => ({ refused: null, changed: [] }),
     reloadCertificates: async () => void calls.push('certificates'),
     reloadFilters: null,
     ...changes,

@@ -58,6 +58,7 @@ const SOURCES: Sources = {
   buffers: () => ({ octets: 31, stops: 32 }),
   correlationsForgotten: () => 33,
   failuresLeftOut: () => 34,
+  reloads: () => ({ success: 14, failure: 15, isLastSuccessful: false, lastSuccess: 1_800_000_000 }),
   observerErrors: () => 6,
   logLinesDropped: () => 7,
 };
@@ -361,6 +362,9 @@ describe('what a scrape gives', () => {
       'buffered_bytes',
       'build_info',
       'bytes_total',
+      'config_last_reload_success_timestamp_seconds',
+      'config_last_reload_successful',
+      'config_reloads_total',
       'connection_closes_total',
       'connection_failures_total',
       'connections',

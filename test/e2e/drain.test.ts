@@ -142,20 +142,20 @@ describe('SIGHUP', () => {
 
     await install(certs().otherCa);
     tap.signal('SIGHUP');
-    await eventually(() => tap.logged('certificates reloaded')).toBe(1);
+    await eventually(() => tap.logged('configuration reloaded')).toBe(1);
     expect((await handshake()).subject).toBe('other CA');
     const chat = new Chat('msrps');
     await carry(chat.ask('still here'), first.link.client, first.link.server);
 
     await writeFile(certificate, '-----BEGIN CERTIFICATE-----\nnot this\n-----END CERTIFICATE-----\n');
     tap.signal('SIGHUP');
-    await eventually(() => tap.logged('certificates not reloaded, the previous ones stay in force')).toBe(1);
+    await eventually(() => tap.logged('configuration not reloaded, the previous one stays in force')).toBe(1);
     expect((await handshake()).subject).toBe('other CA');
     await carry(chat.ask('and here'), first.link.client, first.link.server);
 
     await install(certs().server);
     tap.signal('SIGHUP');
-    await eventually(() => tap.logged('certificates reloaded')).toBe(2);
+    await eventually(() => tap.logged('configuration reloaded')).toBe(2);
     expect((await handshake()).subject).toBe('localhost');
   });
 });

@@ -83,7 +83,7 @@ test.each([1, 2])(
     await expect(scrape(port, { headers })).rejects.toThrow(/certificate/);
     await install(certs().server);
     tap.signal('SIGHUP');
-    await eventually(() => tap.logged('certificates reloaded')).toBe(1);
+    await eventually(() => tap.logged('configuration reloaded')).toBe(1);
     expect(await callMi({ ...call, method: 'msrp_trace' })).toHaveProperty('result');
   },
 );

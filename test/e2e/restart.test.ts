@@ -153,7 +153,7 @@ function openSockets(pid: string): readonly string[] {
   });
 }
 
-test('the service manager is told when it is ready and when it stops', async () => {
+test('the service manager is told when it is ready, reloads and stops', async () => {
   const directory = folder();
   const told = join(directory, 'told');
   writeFileSync(join(directory, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $1" >>'${told}'\n`);
@@ -164,8 +164,11 @@ test('the service manager is told when it is ready and when it stops', async () 
   const tap = await holder.run(file, environment);
   const lines = (): string => readFileSync(told, { encoding: 'utf8', flag: 'a+' });
   await eventually(lines).toBe('/run/there READY=1\n');
+  process.kill(tap.pid, 'SIGHUP');
+  const reloaded = '/run/there READY=1\n/run/there RELOADING=1\n/run/there READY=1\n';
+  await eventually(lines).toBe(reloaded);
   await tap.stop();
-  await eventually(lines).toBe('/run/there READY=1\n/run/there STOPPING=1\n');
+  await eventually(lines).toBe(`${reloaded}/run/there STOPPING=1\n`);
 });
 
 describe('which descriptors are meant', () => {
@@ -179,6 +182,7 @@ describe('which descriptors are meant', () => {
     ['42', '2x', []],
     ['42', '9999', []],
   ])('LISTEN_PID=%s LISTEN_FDS=%s', (LISTEN_PID, LISTEN_FDS, expected) => {
-    expect(inheritedFds({ LISTEN_PID, LISTEN_FDS }, 42)).toEqual(expected);
+    const found = inheritedFds({ LISTEN_PID, LISTEN_FDS }, { pid: 42, ppid: 41 });
+    expect(found.map(({ fd }) => fd)).toEqual(expected);
   });
 });

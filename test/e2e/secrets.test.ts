@@ -121,7 +121,7 @@ export default () => void listenedTo;
   // A key that is broken, and one that is another file altogether.
   await writeFile(key, `-----BEGIN PRIVATE KEY-----\n${secretLine}\n-----END PRIVATE KEY-----\n`);
   tap.signal('SIGHUP');
-  await tap.err.first(/certificates not reloaded/);
+  await tap.err.first(/configuration not reloaded/);
   heard.push(await finished(msrptap('check')), await finished(msrptap('run')));
   await writeFile(file, JSON.stringify({ ...config, proto_hep: { ...config.proto_hep, hep_auth_key: [AUTH_KEY] } }));
   heard.push(await finished(msrptap('check')), await finished(msrptap('run')));

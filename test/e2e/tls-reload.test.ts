@@ -68,14 +68,14 @@ test.each([1, 2])(
 
     await install(certs().rsa);
     tap.signal('SIGHUP');
-    await eventually(() => tap.logged('certificates reloaded')).toBe(1);
+    await eventually(() => tap.logged('configuration reloaded')).toBe(1);
     expect(subjectOf(await dial(tap.socket, options))).toBe('rsa');
     await hop.accept();
 
     // A certificate without its key, and then an expired one.
     await copyFile(certs().server.certificate, files.certificate);
     tap.signal('SIGHUP');
-    const kept = 'certificates not reloaded, the previous ones stay in force';
+    const kept = 'configuration not reloaded, the previous one stays in force';
     await eventually(() => tap.logged(kept)).toBe(1);
     await install(certs().expired);
     tap.signal('SIGHUP');
@@ -97,13 +97,13 @@ test('a CRL that is published revokes from the reload on', async () => {
   const options = { ...trusting(certs()), servername: 'strict', rejectUnauthorized: false };
   await publish(certs().rsaCrl);
   tap.signal('SIGHUP');
-  await eventually(() => tap.logged('certificates reloaded')).toBe(1);
+  await eventually(() => tap.logged('configuration reloaded')).toBe(1);
   await dial(tap.socket, { ...options, ...presenting(certs().client) });
   expect(await trace.event({ Event: 'ACCEPTED' })).toMatchObject({ Reason: 'tls_crl_unusable' });
 
   await publish(certs().caCrl);
   tap.signal('SIGHUP');
-  await eventually(() => tap.logged('certificates reloaded')).toBe(2);
+  await eventually(() => tap.logged('configuration reloaded')).toBe(2);
   const good = await dial(tap.socket, { ...options, ...presenting(certs().client) });
   await talk(good, await hop.accept());
   await dial(tap.socket, { ...options, ...presenting(certs().revoked) });
@@ -117,7 +117,7 @@ test('with CRLs every client is verified anew: what comes with a session is no l
   const { tap, hop, publish } = await scene(1, ca_list);
   await publish(certs().intermediateCrl);
   tap.signal('SIGHUP');
-  await eventually(() => tap.logged('certificates reloaded')).toBe(1);
+  await eventually(() => tap.logged('configuration reloaded')).toBe(1);
   const options = {
     ...trusting(certs()),
     servername: 'strict',

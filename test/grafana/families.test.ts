@@ -6,12 +6,16 @@ import { selectorsOf } from './promql.js';
 
 /** Families that the dashboard leaves out, without prefix, and why. */
 const SPOOL = 'It is 0 wherever hep_spool is not set; msrptap:destinations tells it of each destination.';
+const RELOADS = 'Whoever reloads is told at once, key by key, and the log has it too.';
 const NOT_SHOWN: ReadonlyMap<string, string> = new Map([
   ['hep_spool_dropped_total', SPOOL],
   ['hep_spool_torn_total', SPOOL],
   ['hep_spool_errors_total', SPOOL],
   ['hep_spool_bytes', SPOOL],
   ['hep_spool_packets', SPOOL],
+  ['config_reloads_total', RELOADS],
+  ['config_last_reload_successful', RELOADS],
+  ['config_last_reload_success_timestamp_seconds', RELOADS],
   ['http_refused_total', 'It tells of those who ask msrptap, not of traffic, and the log has each of them.'],
 ]);
 

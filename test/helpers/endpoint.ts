@@ -26,6 +26,14 @@ export async function dial({ ip, port }: Endpoint, tls?: ConnectionOptions): Pro
   return new Peer(raw, stream);
 }
 
+/** Connects, and is reset: maybe before it knows that it is connected. @returns the error's code */
+export async function dialReset({ ip, port }: Endpoint): Promise<unknown> {
+  const socket = connect({ host: ip, port });
+  onTestFinished(() => void socket.destroy());
+  const [error] = (await once(socket.resume(), 'close').catch((thrown: unknown) => [thrown])) as unknown[];
+  return error instanceof Error && 'code' in error ? error.code : null;
+}
+
 export interface NextHopOptions {
   readonly ip?: string;
   /** 0 for a free one; one that was in use, to come back on it. */

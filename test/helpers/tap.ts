@@ -38,6 +38,7 @@ export interface Setup {
   readonly filters?: string;
   readonly drain_timeout?: number;
   readonly workers?: number;
+  readonly log?: Settings;
 }
 
 /** The timeouts of a practical configuration; free ports; no trace without a receiver. */
@@ -183,15 +184,32 @@ export async function startTap(setup: Setup): Promise<Tap> {
   return tap;
 }
 
+export interface ReloadAnswer {
+  readonly result?: { readonly Changed: readonly ChangedKey[] };
+  readonly error?: {
+    readonly message: string;
+    readonly data: { readonly Code: string; readonly Why: string; readonly Changed: readonly ChangedKey[] };
+  };
+}
+
+interface ChangedKey {
+  readonly Key: string;
+  readonly Old: unknown;
+  readonly New: unknown;
+  readonly 'Needs restart'?: true;
+}
+
 /** `msrptap run`, as built. When the test ends it is killed. */
 export class TapProcess extends Tap {
   readonly exited: Promise<number | null>;
   readonly #child: ChildProcess;
+  readonly #file: string;
   #isOver = false;
 
-  private constructor(child: ChildProcess, log: readonly LogLine[], ready: LogLine, setup: Setup) {
+  private constructor(child: ChildProcess, file: string, log: readonly LogLine[], ready: LogLine, setup: Setup) {
     super(ready['sockets'] as string[], ready['httpd'] as string, log, setup.httpd);
     this.#child = child;
+    this.#file = file;
     this.exited = once(child, 'exit').then(([code]) => {
       this.#isOver = true;
       return typeof code === 'number' ? code : null;
@@ -219,7 +237,19 @@ export class TapProcess extends Tap {
         if (line.msg === 'ready') resolve(line);
       });
     });
-    return new TapProcess(child, log, ready, setup);
+    return new TapProcess(child, file, log, ready, setup);
+  }
+
+  /** What its file says from now on; nothing is reloaded yet. */
+  configure(setup: Setup): void {
+    writeFileSync(this.#file, JSON.stringify(settings(setup)));
+  }
+
+  /** As msrptap:reload answers. */
+  async reload(): Promise<ReloadAnswer> {
+    const call = { jsonrpc: '2.0', id: 1, method: 'msrptap:reload' };
+    const { body } = await this.http('/mi', JSON.stringify(call));
+    return JSON.parse(body) as ReloadAnswer;
   }
 
   get pid(): number {

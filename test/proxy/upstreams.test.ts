@@ -96,10 +96,22 @@ test('a next hop that two listeners have is one', () => {
   const upstreams = new Upstreams();
   const nextHop = { proto: 'msrps', host: '2001:db8::1', port: 7 } as const;
   expect(upstreams.of(nextHop)).toBe(upstreams.of({ ...nextHop }));
-  upstreams.of({ ...nextHop, proto: 'msrp' });
+  upstreams.use([nextHop, { ...nextHop, proto: 'msrp' }, nextHop]);
   fail(upstreams.of(nextHop), 0);
   expect(upstreams.figures()).toMatchObject([
     { name: 'msrps:[2001:db8::1]:7', up: false, failed: 1 },
     { name: 'msrp:[2001:db8::1]:7', up: true, failed: 0 },
   ]);
+});
+
+test('a next hop that the configuration has no more is not told of; when it comes back, it is as it was', () => {
+  const upstreams = new Upstreams();
+  const [kept, gone] = [2855, 2856].map((port) => ({ proto: 'msrp', host: '192.0.2.1', port }) as const);
+  if (kept === undefined || gone === undefined) throw new Error('unreachable');
+  upstreams.use([kept, gone]);
+  fail(upstreams.of(gone), 0);
+  upstreams.use([kept]);
+  expect(upstreams.figures()).toMatchObject([{ name: 'msrp:192.0.2.1:2855', failed: 0 }]);
+  upstreams.use([gone]);
+  expect(upstreams.figures()).toMatchObject([{ name: 'msrp:192.0.2.1:2856', up: false, failed: 1 }]);
 });

@@ -35,6 +35,8 @@ class FakeExporter {
   discarded = 0;
   isHeld = false;
 
+  readonly flows = this;
+
   flow(type: number, source: Endpoint, destination: Endpoint): PacketFlow {
     const flow = this.#templates.flow(type, source, destination);
     this.#ends.set(flow, { type, from: formatEndpoint(source), to: formatEndpoint(destination) });
@@ -751,5 +753,38 @@ describe('while the filter module judges messages', () => {
     harness.read('up', send('dddd') + send('eeee'));
     for (const { answer } of harness.judged) answer({ outcome: 'return' });
     expect(shown(harness)).toEqual(['MSRP dddd SEND', 'MSRP eeee SEND']);
+  });
+});
+
+describe('other options', () => {
+  const silent = { decide() {}, judge() {}, judgesMessages: false };
+
+  test('are those of links to come; of those that stand it is said when none is left', () => {
+    const here = new Harness({ trace_body: 'headers' }).accept().connect();
+    let unused = 0;
+    here.tracer.use({ ...OPTIONS, trace_body: 'full' }, null, () => (unused += 1));
+    here.read('up', send('aaaa'));
+    expect(here.exporter.packets.at(-1)?.text).toContain('not mirrored');
+    expect(unused).toBe(0);
+    here.close();
+    expect(unused).toBe(1);
+    here.accept().connect().read('up', send('bbbb'));
+    expect(here.exporter.packets.at(-1)?.text).toBe(send('bbbb'));
+  });
+
+  test('that no link has are unused at once', () => {
+    const here = new Harness();
+    let unused = 0;
+    here.tracer.use(OPTIONS, silent, () => (unused += 1));
+    here.tracer.use(OPTIONS, null, () => (unused += 1));
+    expect(unused).toBe(2);
+  });
+
+  test('leave the switch as it is, and it still ends all of them', () => {
+    const here = new Harness({ trace_on: 1 }, true).accept();
+    here.tracer.use({ ...OPTIONS, trace_on: 0 }, null);
+    expect(here.tracer.on).toBe(true);
+    here.tracer.set(false);
+    expect(here.exporter.dropped).toBe(1);
   });
 });

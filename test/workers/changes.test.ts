@@ -120,13 +120,13 @@ test('certificates: new ones everywhere, broken ones nowhere; session tickets ar
 
   await install(certs().otherCa);
   tap.signal('SIGHUP');
-  await eventually(() => tap.logged('certificates reloaded')).toBe(1);
+  await eventually(() => tap.logged('configuration reloaded')).toBe(1);
   expect(await subjects()).toEqual(['other CA', 'other CA']);
   expect(await resumed()).toEqual([true, true]);
 
   await writeFile(certificate, '-----BEGIN CERTIFICATE-----\nnot this\n-----END CERTIFICATE-----\n');
   tap.signal('SIGHUP');
-  await eventually(() => tap.logged('certificates not reloaded, the previous ones stay in force')).toBe(1);
+  await eventually(() => tap.logged('configuration not reloaded, the previous one stays in force')).toBe(1);
   expect(await subjects()).toEqual(['other CA', 'other CA']);
 });
 

@@ -34,6 +34,22 @@ export interface Heard<T> {
   readonly missing: readonly number[];
 }
 
+/** A key of the configuration that differs from what was in force. Values as in the file, secrets hidden. */
+export interface ChangedKey {
+  readonly key: string;
+  readonly old: unknown;
+  readonly new: unknown;
+  /** A reload cannot change it. */
+  readonly needsRestart: boolean;
+}
+
+/** What became of a reload of the whole configuration: all of it is in force, or all is as it was. */
+export interface ReloadOutcome {
+  /** null: it is in force. */
+  readonly refused: { readonly code: string; readonly why: string } | null;
+  readonly changed: readonly ChangedKey[];
+}
+
 /** What the commands act on. What changes something rejects with a MsrptapError when nothing was changed. */
 export interface Control {
   readonly trace: { readonly on: boolean; set(on: boolean): void | Promise<void> };
@@ -56,6 +72,8 @@ export interface Control {
   readonly idleTimeout: number;
   destinations(): Promise<Heard<readonly HepRow[]>>;
   readonly tlsDomains: readonly TlsDomainFacts[];
+  /** The whole configuration. */
+  reload(): Promise<ReloadOutcome>;
   reloadCertificates(): Promise<void>;
   /** null: there is no trace_filter_route. */
   readonly reloadFilters: (() => Promise<void>) | null;

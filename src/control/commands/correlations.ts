@@ -13,8 +13,9 @@ export function correlationCommands(control: Control): readonly Command[] {
   return [correlate(control), uncorrelate(control), list(control)];
 }
 
-function correlate({ correlations }: Control): Command {
+function correlate(control: Control): Command {
   const run = async (session: unknown, call: unknown, time?: unknown): Promise<MiResponse> => {
+    const { correlations } = control;
     if (correlations === null) return UNTRACED;
     const [sessionId, callId] = [identifierOf(session), identifierOf(call)];
     if (sessionId === null) return invalidParams('session_id should be 1 to 255 printable characters without blanks');
@@ -35,8 +36,9 @@ function correlate({ correlations }: Control): Command {
   };
 }
 
-function uncorrelate({ correlations }: Control): Command {
+function uncorrelate(control: Control): Command {
   const run = async (session: unknown): Promise<MiResponse> => {
+    const { correlations } = control;
     if (correlations === null) return UNTRACED;
     const sessionId = identifierOf(session);
     if (sessionId === null) return invalidParams('session_id should be 1 to 255 printable characters without blanks');
@@ -45,20 +47,20 @@ function uncorrelate({ correlations }: Control): Command {
   return { names: ['msrptap:uncorrelate'], recipes: [{ params: ['session_id'], run }] };
 }
 
-function list({ correlations }: Control): Command {
+function list(control: Control): Command {
   const newest = (count: unknown): MiResponse => {
     const size = wholeNumber(count);
     if (size === null || size < 1 || size > MOST) {
       return invalidParams(`count should be a whole number from 1 to ${MOST}`);
     }
     return ok({
-      Correlations: (correlations?.newest(size) ?? []).map(({ session, call, from, seconds }) => ({
+      Correlations: (control.correlations?.newest(size) ?? []).map(({ session, call, from, seconds }) => ({
         Session: session,
         'Call-ID': call,
         From: from,
         'Seconds left': Math.ceil(seconds),
       })),
-      Total: correlations?.size ?? 0,
+      Total: control.correlations?.size ?? 0,
     });
   };
   return {

@@ -30,8 +30,9 @@ const TARGET = /^[\x21-\x7e]{1,255}$/;
 const FOR_A_WHILE = 60;
 
 /** What one does in the middle of an incident: one address or session is traced, while tracing is off. */
-function traceForAWhile({ spots }: Control): Command {
+function traceForAWhile(control: Control): Command {
   const start = (target: unknown, seconds: unknown): MiResponse | Promise<MiResponse> => {
+    const { spots } = control;
     if (spots === null) return fault(400, 'Not possible', 'proto_msrp.trace_destination is not set');
     const name = textOf(target);
     if (name === null || !TARGET.test(name)) return invalidParams('target should be an address or a session-id');
@@ -52,7 +53,7 @@ function traceForAWhile({ spots }: Control): Command {
         params: [],
         run: () =>
           ok({
-            Traces: (spots?.times ?? []).map(({ target, seconds }) => ({
+            Traces: (control.spots?.times ?? []).map(({ target, seconds }) => ({
               Target: target,
               'Seconds left': Math.ceil(seconds),
             })),
@@ -64,9 +65,12 @@ function traceForAWhile({ spots }: Control): Command {
   };
 }
 
-function reloadFilters({ reloadFilters: reload }: Control): Command {
-  const run = (): MiResponse | Promise<MiResponse> =>
-    reload === null ? fault(400, 'Not possible', 'proto_msrp.trace_filter_route is not set') : changed(reload);
+function reloadFilters(control: Control): Command {
+  const run = (): MiResponse | Promise<MiResponse> => {
+    const { reloadFilters: reload } = control;
+    if (reload === null) return fault(400, 'Not possible', 'proto_msrp.trace_filter_route is not set');
+    return changed(reload);
+  };
   return { names: ['msrptap:reload_filters'], recipes: [{ params: [], run }] };
 }
 

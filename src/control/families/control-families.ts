@@ -66,6 +66,28 @@ export const CONTROL_FAMILIES: readonly ControlFamily[] = [
     samples: (sources) => labelled('reason', Object.entries(sources.httpRefused())),
   },
   {
+    name: 'config_reloads_total',
+    type: 'counter',
+    help: 'Reloads of the whole configuration (SIGHUP, msrptap:reload), by whether it could be used: success, failure.',
+    labels: ['result'],
+    samples: (sources) => {
+      const { success, failure } = sources.reloads();
+      return labelled('result', Object.entries({ success, failure }));
+    },
+  },
+  {
+    name: 'config_last_reload_successful',
+    type: 'gauge',
+    help: '1 when the last reload of the configuration was a success or there was none, 0 when what the file says is not in force.',
+    samples: (sources) => single(Number(sources.reloads().isLastSuccessful)),
+  },
+  {
+    name: 'config_last_reload_success_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the configuration in force was put in force, in seconds since 1970.',
+    samples: (sources) => single(sources.reloads().lastSuccess),
+  },
+  {
     name: 'build_info',
     type: 'gauge',
     help: 'Always 1; the labels tell the version of msrptap and of Node.js.',

@@ -86,6 +86,17 @@ export interface ControlSources {
   hepInput(): Readonly<Record<string, number>>;
   /** HTTP requests refused so far, by why. */
   httpRefused(): Readonly<Record<string, number>>;
+  reloads(): ReloadFigures;
+}
+
+/** Reloads of the whole configuration. */
+export interface ReloadFigures {
+  readonly success: number;
+  readonly failure: number;
+  /** Whether the last one was; true before the first. */
+  readonly isLastSuccessful: boolean;
+  /** When one was, or msrptap was started; in seconds since 1970. */
+  readonly lastSuccess: number;
 }
 
 /** Which SIP calls sessions are of. */

@@ -19,6 +19,7 @@ function control() {
     idleTimeout: 3_600_000,
     destinations: async () => ({ told: [], missing: [] }),
     tlsDomains: [],
+    reload: async () => ({ refused: null, changed: [] }),
     reloadCertificates: async () => {},
     reloadFilters: null,
     trace: { on: true, set() {} },

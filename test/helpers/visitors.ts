@@ -1,0 +1,61 @@
+import { connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { Endpoint } from '#src/lib/address.js';
+import { eventually } from './eventually.js';
+import { Chat } from './wire.js';
+
+/** Milliseconds between two visits of one of the four. */
+const PACE = 4;
+
+/** Clients that come all the time, say something, want to have it echoed, and go. */
+export class Visitors {
+  /** Whose visit went well. */
+  served = 0;
+  /** What became of the others. */
+  readonly failures: string[] = [];
+  #isOver = false;
+  #present = 0;
+
+  constructor(at: Endpoint) {
+    const again = (): void => {
+      if (this.#isOver) return;
+      this.#visit(at);
+      setTimeout(again, PACE);
+    };
+    for (let count = 0; count < 4; count += 1) again();
+    onTestFinished(() => void (this.#isOver = true));
+  }
+
+  /** When that many more have been served. */
+  async more(count: number): Promise<void> {
+    const enough = this.served + count;
+    await eventually(() => this.served).toBeGreaterThan(enough);
+  }
+
+  /** No more come, and all have gone. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await eventually(() => this.#present).toBe(0);
+  }
+
+  #visit({ ip, port }: Endpoint): void {
+    this.#present += 1;
+    const said = new Chat().ask('hello');
+    const socket = connect({ host: ip, port });
+    const heard: Buffer[] = [];
+    let octets = 0;
+    socket.on('data', (bytes: Buffer) => {
+      heard.push(bytes);
+      octets += bytes.length;
+      if (octets >= said.length) socket.end();
+    });
+    let failure: string | null = null;
+    socket.on('error', (error) => (failure = error.message));
+    socket.on('close', () => {
+      this.#present -= 1;
+      if (failure === null && Buffer.concat(heard).equals(said)) this.served += 1;
+      else this.failures.push(failure ?? `ended after ${octets} of ${said.length} octets`);
+    });
+    socket.write(said);
+  }
+}

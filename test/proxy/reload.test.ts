@@ -1,0 +1,117 @@
+/** Other listeners, made ready and then used or not. */
+import { expect, onTestFinished, test } from 'vitest';
+import type { Observer } from '#src/events.js';
+import { Proxy, type ProxyListener, type ProxyOptions } from '#src/proxy/proxy.js';
+import { configWith } from '../helpers/config.js';
+import { carry, dial, dialReset, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
+import { eventually } from '../helpers/eventually.js';
+import { Chat } from '../helpers/wire.js';
+
+const NOBODY: Observer = {
+  link: () => ({
+    connected() {},
+    connectFailed() {},
+    read() {},
+    transactionTimedOut() {},
+    closed() {},
+    ended() {},
+  }),
+  acceptFailed() {},
+};
+
+const LIMITS = configWith('').limits;
+
+const OPTIONS: ProxyOptions = {
+  send_timeout: 10_000,
+  max_msg_chunks: 0,
+  tls_handshake_timeout: 5_000,
+  connect_timeout: 5_000,
+  idle_timeout: 0,
+  half_close_timeout: 5_000,
+  on_parse_error: 'close',
+  limits: LIMITS,
+  to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
+};
+
+function listener({ ip, port }: { readonly ip: string; readonly port: number }, at = 0): ProxyListener {
+  return {
+    proto: 'msrp',
+    ip: '127.0.0.1',
+    port: at,
+    upstream: [{ proto: 'msrp', host: ip, port }],
+    upstream_policy: 'ordered',
+    proxy_protocol: null,
+    send_proxy: 0,
+    tls: null,
+  };
+}
+
+const clientTls = (): never => {
+  throw new Error('no TLS here');
+};
+
+function proxyTo(...listeners: readonly ProxyListener[]): Proxy {
+  const proxy = new Proxy(listeners, OPTIONS, { clientTls, isOthersUpstream: () => false }, NOBODY);
+  onTestFinished(async () => void (await proxy.drain(0)));
+  return proxy;
+}
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const proxy = proxyTo(listener({ ip: '127.0.0.1', port: 9 }));
+  const [at] = await proxy.listen();
+  await proxy.drain(0);
+  return at?.port ?? 0;
+}
+
+test('who connects to a new listener before it is in force waits, and goes where it leads', async () => {
+  const [hop, port] = [await NextHop.start(), await freePort()];
+  const proxy = proxyTo(listener(hop));
+  await proxy.listen();
+  const prepared = await proxy.prepare([listener(hop), listener(hop, port)], OPTIONS);
+  const early = await dial({ ip: '127.0.0.1', port });
+  const hello = new Chat().ask('early');
+  early.send(hello);
+  expect(proxy.addresses).toHaveLength(1);
+  prepared.use();
+  expect(proxy.addresses[1]).toEqual({ ip: '127.0.0.1', port });
+  const server = await hop.accept();
+  expect((await server.receive(hello.length)).equals(hello)).toBe(true);
+});
+
+test('discarded, it is closed again, and nothing else has changed', async () => {
+  const [hop, other, port] = [await NextHop.start(), await NextHop.start(), await freePort()];
+  const proxy = proxyTo(listener(hop));
+  const [at] = await proxy.listen();
+  if (at === undefined) throw new Error('unreachable');
+  const prepared = await proxy.prepare([listener(other), listener(other, port)], {
+    ...OPTIONS,
+    limits: { ...LIMITS, max_connections: 1 },
+  });
+  const early = await dial({ ip: '127.0.0.1', port });
+  prepared.discard();
+  expect(await early.end).toBe('rst');
+  await expect(dial({ ip: '127.0.0.1', port })).rejects.toThrow('ECONNREFUSED');
+  const chat = new Chat();
+  for (let count = 0; count < 2; count += 1) {
+    const { client, server } = await linkThrough(at, hop);
+    await carry(chat.ask('as before'), client, server);
+  }
+});
+
+test('links that stand, one that is still being dialled too, are counted and keep their options', async () => {
+  const [hop, hanging] = [await NextHop.start(), await startHanging()];
+  const proxy = proxyTo(listener(hanging));
+  const [at] = await proxy.listen();
+  if (at === undefined) throw new Error('unreachable');
+  const waiting = await dial(at);
+  await eventually(() => proxy.accepted).toBe(1);
+  (await proxy.prepare([listener(hop)], { ...OPTIONS, limits: { ...LIMITS, max_connections: 2 } })).use();
+  const { client, server } = await linkThrough(at, hop);
+  await carry(new Chat().ask('the new way'), client, server);
+  expect(await dialReset(at)).toBe('ECONNRESET');
+  expect(proxy.accepted).toBe(2);
+  expect(proxy.upstreams.map(({ name }) => name)).toEqual([hop.url]);
+  waiting.reset();
+  await eventually(() => proxy.accepted).toBe(1);
+});
