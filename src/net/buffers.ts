@@ -49,11 +49,16 @@ export class Buffers {
     return this.#octets >= this.#limits().buffer;
   }
 
-  /** What waits is `octets` now. @returns whether more is welcome; if not, `released` tells when it is */
-  hold(holder: Holder, octets: number): boolean {
+  /** What waits is `octets` now. */
+  note(holder: Holder, octets: number): void {
     this.#octets += octets - (this.#held.get(holder) ?? 0);
     this.#held.set(holder, octets);
     this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** The same. @returns whether more is welcome; if not, `released` tells when it is */
+  hold(holder: Holder, octets: number): boolean {
+    this.note(holder, octets);
     const { link_buffer, buffer } = this.#limits();
     if (octets < link_buffer && this.#octets < buffer) return true;
     this.#stops += 1;

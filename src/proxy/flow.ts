@@ -192,7 +192,9 @@ export class Flow implements ConnectionHandler, EndOfTurn, Watched, Holder {
     if (this.#to === null) {
       (this.#held ??= []).push(Buffer.from(buffer));
       this.#heldBytes += buffer.length;
-      if (!this.#context.buffers.hold(this, this.#heldBytes) || this.#heldBytes >= HOLD_BYTES) this.#pause();
+      // However little room there is: the next hop may be what the rest of a first request names.
+      this.#context.buffers.note(this, this.#heldBytes);
+      if (this.#heldBytes >= HOLD_BYTES) this.#pause();
     } else if (!this.#to.write(buffer, this.from.lendsReads)) {
       this.#pause();
     }

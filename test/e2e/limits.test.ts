@@ -49,6 +49,18 @@ async function startSlow({
   return { file, client, server };
 }
 
+/** Slow readers, until so many octets wait for them. */
+async function fill(scene: Scene, octets: number): Promise<readonly Awaited<ReturnType<typeof startSlow>>[]> {
+  const { tap } = scene;
+  const slow: Awaited<ReturnType<typeof startSlow>>[] = [];
+  while ((await tap.metric('buffered_bytes')) < octets) {
+    const stops = await reached(tap, 'link_buffer');
+    slow.push(await startSlow(scene));
+    await eventually(() => reached(tap, 'link_buffer')).toBeGreaterThan(stops);
+  }
+  return slow;
+}
+
 /** Connects, says that, and waits for the end. */
 async function knock(tap: Tap, bytes?: string): Promise<void> {
   const socket: Socket = connect({ host: tap.socket.ip, port: tap.socket.port }).on('error', () => {});
@@ -228,12 +240,7 @@ describe('memory', () => {
     const scene = await start({ link_buffer: 524_288, buffer: 1_048_576 });
     const { tap, hop } = scene;
     const quick = await linkThrough(tap.socket, hop);
-    const slow: Awaited<ReturnType<typeof startSlow>>[] = [];
-    while ((await tap.metric('buffered_bytes')) < 1_048_576) {
-      const stops = await reached(tap, 'link_buffer');
-      slow.push(await startSlow(scene));
-      await eventually(() => reached(tap, 'link_buffer')).toBeGreaterThan(stops);
-    }
+    const slow = await fill(scene, 1_048_576);
     await expectRefused(scene, 'buffer', 'buffer_full');
     const chat = new Chat();
     for (let i = 0; i < 5; i += 1) await carry(chat.ask('hello'), quick.client, quick.server);
@@ -245,6 +252,27 @@ describe('memory', () => {
     }
     await eventually(() => tap.metric('buffered_bytes')).toBe(0);
     await stillWorks(tap, hop);
+  });
+
+  test('with limits.buffer of slow readers, a first request in two reads still finds its next hop', async () => {
+    const hop = await NextHop.start();
+    const listeners = [hop.url, 'to_path'].map((upstream) => ({ socket: 'msrp:127.0.0.1:0', upstream }));
+    const scene = await start(
+      { link_buffer: 524_288, buffer: 1_048_576 },
+      { listeners, to_path: { allow: [`127.0.0.1/32:${hop.port}`] } },
+    );
+    const { tap } = scene;
+    const client = await dial(tap.sockets[1]!);
+    await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(1);
+    await fill({ ...scene, hop }, 1_048_576);
+    const request = Buffer.from(relayed(1).toString().replace('a.example', hop.address));
+    const read = await tap.metric('buffered_bytes');
+    const accepted = hop.accept();
+    client.send(request.subarray(0, 40));
+    await eventually(() => tap.metric('buffered_bytes')).toBe(read + 40);
+    client.send(request.subarray(40));
+    expect(await Promise.race([accepted.then(() => 'next hop'), client.end])).toBe('next hop');
+    expect((await (await accepted).receive(request.length)).equals(request)).toBe(true);
   });
 
   test('what is held for a next hop that is still dialled counts, and goes with its link', async () => {
