@@ -74,7 +74,8 @@ export class Sessions implements Observer {
     const states = { flowing: this.#limits.sessions.used, stalled: 0, one_sided: 0 };
     for (const [session, waiting] of waitingNow(this.#requests)) {
       const state = stateOf(session, waiting);
-      if (session === this.nobody || state === 'flowing') continue;
+      // Of one that was forgotten for another, requests may still wait.
+      if (session.home === null || state === 'flowing') continue;
       states[state] += 1;
       states.flowing -= 1;
     }

@@ -335,6 +335,13 @@ describe('waiting', () => {
     expect(scene.sessions.states()).toEqual({ flowing: 0, stalled: 1, one_sided: 0 });
   });
 
+  it('is that of sessions which are there, also where a link has had more', () => {
+    const { scene, link } = afterAsking();
+    for (let i = 0; i < 400; i += 1) link.read('up', send({ to: numbered(i), body: 'hello' }));
+    vi.advanceTimersByTime(6_000);
+    expect(scene.sessions.states()).toEqual({ flowing: 0, stalled: 0, one_sided: 256 });
+  });
+
   it('ends with the response', () => {
     const { scene, link } = afterAsking();
     const response = ok();
