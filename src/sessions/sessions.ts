@@ -143,6 +143,11 @@ export class Sessions implements Observer {
 
   #tick(): void {
     this.#now += 1;
+    // Timers come before the data that has arrived meanwhile: the response may be among it.
+    setImmediate(() => this.#lookForStalls());
+  }
+
+  #lookForStalls(): void {
     this.#stalls?.look((session, direction) => {
       session.hasStalled = true;
       if (direction === 'up') this.witness.up.stall();

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CALLEE, CALLER, ok, report, Scene, send } from './scene.js';
 
@@ -26,6 +27,12 @@ const readAll = (...chunks: readonly Buffer[]): { scene: Scene; results: unknown
   const results = Object.entries(scene.counted('up')).filter(([name]) => name.startsWith('results '));
   return { scene, results: Object.fromEntries(results) };
 };
+
+/** Milliseconds, and a turn of the event loop. */
+async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms);
+  await nextTurn();
+}
 
 const numbered = (number: number): string => `msrp://callee.example.com:1/s${number};tcp`;
 
@@ -323,13 +330,13 @@ describe('waiting', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('for 5 s is a stall, told once, until the response comes', () => {
+  it('for 5 s is a stall, told once, until the response comes', async () => {
     const { scene, link } = afterAsking();
     link.read('down', send({ to: CALLER, from: CALLEE }));
     link.read('up', ok(CALLEE, CALLER));
-    vi.advanceTimersByTime(4_900);
+    await pass(4_900);
     expect([scene.rows[0]?.state, scene.counts.up.stalls]).toEqual(['flowing', 0]);
-    vi.advanceTimersByTime(5_000);
+    await pass(5_000);
     expect([scene.rows[0]?.state, scene.counts.up.stalls, scene.counts.down.stalls]).toEqual(['stalled', 1, 0]);
     expect(scene.rows[0]?.up.waiting).toBe(1);
     expect(scene.sessions.states()).toEqual({ flowing: 0, stalled: 1, one_sided: 0 });
@@ -342,10 +349,10 @@ describe('waiting', () => {
     expect(scene.sessions.states()).toEqual({ flowing: 0, stalled: 0, one_sided: 256 });
   });
 
-  it('ends with the response', () => {
+  it('ends with the response', async () => {
     const { scene, link } = afterAsking();
     const response = ok();
-    vi.advanceTimersByTime(9_000);
+    await pass(9_000);
     expect(scene.rows[0]?.state).toBe('one_sided');
     expect(scene.sessions.states()).toEqual({ flowing: 0, stalled: 0, one_sided: 1 });
     link.read('down', response);
@@ -354,17 +361,26 @@ describe('waiting', () => {
     expect([scene.counts.up.stalls, scene.counts.oneSided]).toEqual([1, 0]);
   });
 
-  it('without anything from the other side is one-sided, and counted when the session ends', () => {
+  it('without anything from the other side is one-sided, and counted when the session ends', async () => {
     const { scene, link } = afterAsking();
-    vi.advanceTimersByTime(7_000);
+    await pass(7_000);
     link.end();
     expect([scene.counts.oneSided, scene.rows.length]).toEqual([1, 0]);
   });
 
-  it.each(['no', 'partial'])('is none when no response is due (Failure-Report: %s)', (value) => {
+  it.each(['no', 'partial'])('is none when no response is due (Failure-Report: %s)', async (value) => {
     const { scene } = afterAsking({ headers: [['Failure-Report', value]] });
-    vi.advanceTimersByTime(9_000);
+    await pass(9_000);
     expect([scene.rows[0]?.state, scene.rows[0]?.up.waiting, scene.counts.up.stalls]).toEqual(['flowing', 0, 0]);
+  });
+
+  it('is none when the event loop stood still, and the response is there behind it', async () => {
+    const { scene, link } = afterAsking();
+    const response = ok();
+    vi.advanceTimersByTime(9_000);
+    link.read('down', response);
+    await nextTurn();
+    expect(scene.counts.up.stalls).toBe(0);
   });
 
   it('is none while a session is merely quiet', () => {
