@@ -3,6 +3,9 @@ import type { Proto, TlsFacts } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 import { run, type Control, type RunOutcome } from './filter-run.js';
 
+/** What a route may decide by of TLS: no figures of a moment. */
+export type RouteTls = Omit<TlsFacts, 'handshake'>;
+
 /** One connection, accepted or originated, at the moment it came to life. */
 export interface RouteInput {
   /** The IP address at the other end, whoever opened the connection: OpenSIPS' $si. */
@@ -15,7 +18,7 @@ export interface RouteInput {
   readonly direction: 'accepted' | 'connected';
   readonly proto: Proto;
   /** null on a connection without TLS. */
-  readonly tls: TlsFacts | null;
+  readonly tls: RouteTls | null;
   /** Where the link leads when the listener fixes it, else null. */
   readonly next_hop: Endpoint | null;
   /** For a connected one: si and sp of the accepted connection it belongs to. null for an accepted one. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import type { ConnectionFacts, LinkFacts, NextHop } from '../events.js';
+import type { ConnectionFacts, LinkFacts, NextHop, TlsFacts } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
-import type { RouteInput } from './filter-route.js';
+import type { RouteInput, RouteTls } from './filter-route.js';
 
 /** What a filter route is told of a connection, in the document's words. */
 export function routeInput({ downstream, nextHop }: LinkFacts, connection: ConnectionFacts): RouteInput {
@@ -12,10 +12,14 @@ export function routeInput({ downstream, nextHop }: LinkFacts, connection: Conne
     socket_in: connection.near,
     direction: accepted ? 'accepted' : 'connected',
     proto: connection.proto,
-    tls: connection.tls,
+    tls: connection.tls === null ? null : routeTls(connection.tls),
     next_hop: accepted ? fixedAddress(nextHop) : connection.far,
     peer: accepted ? null : { si: downstream.far.ip, sp: downstream.far.port },
   };
+}
+
+function routeTls({ version, cipher, sni, peer, authorized }: TlsFacts): RouteTls {
+  return { version, cipher, sni, peer, authorized };
 }
 
 /** A name is resolved when it is dialled. */
