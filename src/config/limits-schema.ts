@@ -40,7 +40,7 @@ export const limits = section({
   // Who connects sends a request at once [RFC 4975 §5.4]; as long as it would wait for a response.
   first_byte_timeout: milliseconds()
     .default(30_000)
-    .describe('From the accept, TLS included, to the first byte either way. 0: no limit.'),
+    .describe('From the accept (msrps: the end of the handshake) to the first byte either way. 0: no limit.'),
   // A phone that passes through a tunnel goes on with its file before that.
   message_timeout: milliseconds()
     .default(120_000)

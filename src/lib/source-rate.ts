@@ -1,4 +1,4 @@
-/** Addresses that are remembered: many times the connections that there may be. The one not heard of for longest goes. */
+/** Addresses that are remembered. The one not heard of for longest goes: who is over his rate is back before a thousand others come. */
 const MAX_ADDRESSES = 1_024;
 
 interface Bucket {

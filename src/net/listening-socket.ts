@@ -7,7 +7,10 @@ import { bind, type ListenAt } from './bind.js';
 /** Who stands behind a listening socket. */
 export interface Taker {
   onAccept(accepted: Socket): void;
-  /** EMFILE and the like: the connection stays in the kernel's queue, accepting goes on. */
+  /**
+   * Accepting goes on. At the open-file limit libuv mostly tells nothing: it accepts with a descriptor that it keeps for that,
+   * and closes, with a FIN that looks clean. So limits.max_connections is made to fit.
+   */
   onError(error: Error): void;
 }
 

@@ -27,7 +27,7 @@ export interface MessageLimits {
   readonly headers: number;
   /** URIs of a To-Path or From-Path. */
   readonly path_uris: number;
-  /** From the accept to the first byte either way. */
+  /** From the accept (msrps: the end of the handshake) to the first byte either way. */
   readonly first_byte_timeout: number;
   /** Without a byte inside a message. */
   readonly message_timeout: number;
