@@ -1,3 +1,5 @@
+import { type EndOfTurn, atEndOfTurn } from '../lib/turn.js';
+
 export interface BufferLimits {
   /** Octets that may wait for one connection; then nothing more is read for it. At least what one read brings. */
   readonly link_buffer: number;
@@ -21,14 +23,16 @@ const LOOK_MS = 50;
  * much, nobody is read for who has anything waiting, so that each link adds one read at most; it is slower then, and none
  * that stands is cut for what another does. New clients are refused until there is room.
  *
- * Links whose far sides are quick have nothing here.
+ * Links whose far sides are quick have nothing here at the end of a turn; TLS takes a write no sooner.
  */
-export class Buffers {
+export class Buffers implements EndOfTurn {
   readonly #limits: () => BufferLimits;
   readonly #held = new Map<Holder, number>();
   #octets = 0;
   #stops = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** In this turn. */
+  #stopped: Holder[] = [];
 
   /** @param limits those that hold now */
   constructor(limits: () => BufferLimits) {
@@ -62,7 +66,16 @@ export class Buffers {
     const { link_buffer, buffer } = this.#limits();
     if (octets < link_buffer && this.#octets < buffer) return true;
     this.#stops += 1;
+    if (this.#stopped.length === 0) atEndOfTurn(this);
+    this.#stopped.push(holder);
     return false;
+  }
+
+  /** Whoever is quick must not wait for the next look. */
+  endOfTurn(): void {
+    const stopped = this.#stopped;
+    this.#stopped = [];
+    for (const holder of stopped) this.#lookAt(holder);
   }
 
   /** Nothing of it waits any more. */
@@ -77,15 +90,19 @@ export class Buffers {
   }
 
   #look(): void {
-    for (const [holder, known] of this.#held) {
-      const { backlog } = holder;
-      if (backlog === 0) {
-        this.release(holder);
-        holder.released();
-      } else if (backlog !== known) {
-        this.#octets += backlog - known;
-        this.#held.set(holder, backlog);
-      }
+    for (const holder of this.#held.keys()) this.#lookAt(holder);
+  }
+
+  #lookAt(holder: Holder): void {
+    const known = this.#held.get(holder);
+    if (known === undefined) return;
+    const { backlog } = holder;
+    if (backlog === 0) {
+      this.release(holder);
+      holder.released();
+    } else if (backlog !== known) {
+      this.#octets += backlog - known;
+      this.#held.set(holder, backlog);
     }
   }
 }

@@ -21,7 +21,10 @@ function add(buffers: Buffers, reader: Reader, octets: number): boolean {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  return () => void vi.useRealTimers();
+  return () => {
+    vi.runOnlyPendingTimers();
+    vi.useRealTimers();
+  };
 });
 
 test('one that has link_buffer waiting is full, the others are not', () => {
@@ -53,6 +56,16 @@ test('what goes makes room, whether it is told of or not', () => {
   partly.backlog = 40;
   vi.advanceTimersByTime(100);
   expect([buffers.octets, found.releases, partly.releases]).toEqual([40, 1, 0]);
+});
+
+test('who is stopped and has nothing waiting any more at the end of the turn goes on then', () => {
+  const buffers = new Buffers(() => LIMITS);
+  const [quick, slow] = [new Reader(), new Reader()];
+  for (const reader of [new Reader(), new Reader(), slow]) add(buffers, reader, 90);
+  expect(add(buffers, quick, 10)).toBe(false);
+  quick.backlog = 0;
+  vi.advanceTimersByTime(0);
+  expect([buffers.octets, quick.releases, slow.releases]).toEqual([270, 1, 0]);
 });
 
 test('it needs a timer for as long as anything waits', () => {
