@@ -17,13 +17,15 @@ const FIGURES = [
   'Connections failing',
   'Next hops down',
   'HEP packets lost',
-  'First certificate ends in',
+  'Tracing off',
 ];
 const CHARTS = [
   'Requests by method',
-  'Bytes',
   'Open connections',
-  'Responses that are not 200',
+  'Sessions',
+  'Messages by content',
+  'Time to the response',
+  'Messages that did not arrive as a whole',
   'Connections that failed',
   'Packets sent',
 ];
