@@ -6,6 +6,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   Bps: 'B/s',
   bytes: 'B',
   cps: '/s',
+  mps: ' msg/s',
   pps: ' p/s',
   short: '',
 };

@@ -151,7 +151,9 @@ export class Traffic {
       const next = new Promise((resolve) => setTimeout(resolve, TURN_MS));
       await this.#comeAndGo();
       await Promise.all(this.#links.map((link, index) => this.#converse(link, index)));
-      if (this.#turn % BETWEEN_MISHAPS === 0 && this.#isTroubled((this.#turn * TURN_MS) / 1_000)) {
+      if (!this.#isTroubled((this.#turn * TURN_MS) / 1_000)) {
+        await this.#close(this.#silent.shift());
+      } else if (this.#turn % BETWEEN_MISHAPS === 0) {
         await this.#mishaps[(this.#turn / BETWEEN_MISHAPS) % this.#mishaps.length]?.();
       }
       this.#turn += 1;
@@ -244,7 +246,7 @@ export class Traffic {
     await carried(link.client, link.server, Buffer.from('\r\n\r\n'));
     for (let count = 0; count < BROKEN_PICTURES; count += 1) {
       await sendPicture(link, WITH_A_GAP);
-      await sendPicture(link, GIVEN_UP);
+      if (count % 2 === 0) await sendPicture(link, GIVEN_UP);
     }
     await failToDeliver(link, UNDELIVERED);
   }
