@@ -47,6 +47,7 @@ const CALM = [
   'MsrptapCertificateExpiresNow',
   'MsrptapWorkerDied',
   'MsrptapErrorsInside',
+  'MsrptapReloadFailed',
 ];
 
 /** Names that prom-client gave long ago, and keeps. */
