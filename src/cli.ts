@@ -23,7 +23,7 @@ const USAGE = `msrptap ${VERSION}: a transparent MSRP proxy that mirrors what pa
                                    SIGUSR2: a new process takes over)
   msrptap check -f msrptap.yaml    say what is wrong or risky in the configuration, or "ok"
   msrptap demo                     a proxy, an MSRP endpoint and a HEP receiver, to watch
-  msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off
+  msrptap mi METHOD [k=v|value …]  one MI call to a running msrptap, as: msrptap mi msrp_trace off; which lists them
                                    (-f FILE: the one that FILE configures; --url URL, --token TOKEN: any;
                                    --ca FILE: the CAs that may have signed the certificate of an https URL;
                                    MSRPTAP_TOKEN in the environment is not seen in ps)

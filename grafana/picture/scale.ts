@@ -6,6 +6,7 @@ const WRITTEN: Readonly<Record<string, string>> = {
   Bps: 'B/s',
   bytes: 'B',
   cps: '/s',
+  mps: ' msg/s',
   pps: ' p/s',
   short: '',
 };
@@ -19,6 +20,7 @@ const PREFIXES = ['', 'k', 'M', 'G', 'T'];
 /** @param unit one of Grafana's */
 export function formatted(value: number, unit: string): string {
   if (unit === 'percentunit') return `${rounded(value * 100)} %`;
+  if (unit === 's' && value > 0 && value < 1) return `${rounded(value * 1_000)} ms`;
   if (unit === 'dtdurations') return value < YEAR ? `${rounded(value / DAY)} days` : `${rounded(value / YEAR)} years`;
   let power = 0;
   let left = value;

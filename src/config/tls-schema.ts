@@ -85,9 +85,11 @@ const domains = <T extends z.ZodType>(domain: T) =>
   z.record(domainName, domain, { error: 'must be a section of domains by name' }).default({});
 
 export const domainsSection = section({
-  server_domain: domains(serverDomain).describe('For msrps listeners, by name. The first that matches is used.'),
+  server_domain: domains(serverDomain).describe(
+    'For msrps listeners, by name. The one that matches best is used: docs/tls.md.',
+  ),
   client_domain: domains(clientDomain).describe(
-    'For next hops and HEP destinations over TLS, by name. The first that matches is used.',
+    'For next hops and HEP destinations over TLS, by name. The one that matches best is used: docs/tls.md.',
   ),
 });
 

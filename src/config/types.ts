@@ -181,7 +181,7 @@ export interface Config {
   /** null: SIP is listened to nowhere. */
   readonly hep_input: HepInputConfig | null;
   readonly tls_mgm: {
-    /** In the order of the file: the first that matches is used. */
+    /** In the order of the file, which decides among those that match equally well. */
     readonly server_domain: Readonly<Record<string, ServerDomain>>;
     readonly client_domain: Readonly<Record<string, ClientDomain>>;
   };

@@ -87,7 +87,8 @@ class LinkLog implements LinkObserver {
 }
 
 function attemptFields({ link, proto, reason, detail }: FailedAttempt): Record<string, unknown> {
-  return { link, proto, reason, detail: shownDetail(detail) };
+  // Of many there is nothing to tell beyond the reason.
+  return { link, proto, reason, ...(detail === '' ? {} : { detail: shownDetail(detail) }) };
 }
 
 function endsOf({ leg, proto, near, far }: ConnectionFacts): Record<string, unknown> {

@@ -48,6 +48,12 @@ test('panels have their own ids, titles that differ within a row, and do not lie
   expect(pairs.filter(([a, b]) => overlap(a, b)).map(([a, b]) => `${a.title} on ${b.title}`)).toEqual([]);
 });
 
+test('every line of panels is as wide as the dashboard', () => {
+  const widths = new Map<number, number>();
+  for (const { gridPos } of dashboard.panels) widths.set(gridPos.y, (widths.get(gridPos.y) ?? 0) + gridPos.w);
+  expect(new Set(widths.values())).toEqual(new Set([24]));
+});
+
 function overlap({ gridPos: a }: Panel, { gridPos: b }: Panel): boolean {
   return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 }

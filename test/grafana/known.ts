@@ -3,7 +3,8 @@ import { Registry, collectDefaultMetrics } from 'prom-client';
 import { CONTROL_FAMILIES, TRAFFIC_FAMILIES, type TrafficFamily } from '#src/control/metric-families.js';
 import { LIMITS } from '#src/control/families/limit-families.js';
 import { METHODS, PROTOS, REASON_CODES, STATUS_CODES } from '#src/control/label-sets.js';
-import { CONTENTS, RESULTS as TRANSFER_RESULTS } from '#src/sessions/kinds.js';
+import { CONTENTS, RESULTS as TRANSFER_RESULTS, UNWATCHED } from '#src/sessions/kinds.js';
+import type { State } from '#src/sessions/session-row.js';
 import { PARSE_ERRORS } from '#src/msrp/parse-errors.js';
 import { NO_DECISIONS, NO_MESSAGE_DECISIONS } from '#src/trace/filter-outcomes.js';
 
@@ -30,6 +31,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   code: STATUS_CODES,
   content: CONTENTS,
   limit: LIMITS,
+  state: ['flowing', 'stalled', 'one_sided'] satisfies readonly State[],
+  what: UNWATCHED,
   job: ['msrptap'],
 };
 

@@ -14,6 +14,9 @@ test.each([
   [20_000_000, 'bytes', '20 MB'],
   [0.0525, 'percentunit', '5.3 %'],
   [1, 'percentunit', '100 %'],
+  [0, 's', '0 s'],
+  [0.0025, 's', '2.5 ms'],
+  [1.5, 's', '1.5 s'],
   [7 * 86_400, 'dtdurations', '7 days'],
   [730 * 86_400, 'dtdurations', '2 years'],
 ])('%d %s is %s', (value, unit, expected) => {

@@ -61,7 +61,7 @@ test.each(records)(
     parse(expr);
     const [level = '', metric = '', operations = ''] = record.split(':');
     expect(metric).toMatch(/^msrptap_[a-z_]+$/);
-    expect(operations).toMatch(/^(?:rate5m|ratio_rate5m|p95_rate5m|used)$/);
+    expect(operations).toMatch(/^(?:rate5m|ratio|ratio_rate5m|p95_rate5m|used)$/);
     const [{ grouping } = { grouping: [] }] = selectorsOf(expr);
     // A histogram's bounds are what a quantile is made of.
     expect(grouping.filter((label) => label !== 'le')).toEqual(['job', ...level.split('_')]);

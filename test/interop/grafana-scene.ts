@@ -4,14 +4,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Certs } from '../helpers/certs.js';
-import { dial, linkThrough, NextHop, type Peer } from '../helpers/endpoint.js';
+import { dial, linkThrough, NextHop } from '../helpers/endpoint.js';
 import { freePort } from '../helpers/scene.js';
 import { TapProcess } from '../helpers/tap.js';
 import { tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
 import { Chat } from '../helpers/wire.js';
-import { Prometheus } from './prometheus.js';
 import { ROOT } from '../grafana/files.js';
+import {
+  carried,
+  deliver,
+  ended,
+  exchange,
+  failToDeliver,
+  GIVEN_UP,
+  reworded,
+  sendPicture,
+  typeAlong,
+  WHOLE,
+  WITH_A_GAP,
+  type Link,
+} from './grafana-talk.js';
+import { Prometheus } from './prometheus.js';
 
 /**
  * Drops every second connection, and breaks now and then: Linux gives out even ports. Of messages it drops receipts, and
@@ -27,8 +41,8 @@ export function message({ method, content_type, body_length }, { drop }) {
   if (content_type !== null && body_length > 500) return { body: 'headers' };
 }`;
 
-/** Much longer than an answer takes here, and over before the next silent next hop. */
-const TRANSACTION_TIMEOUT_MS = 1_000;
+/** Long enough for a session to be called stalled, which takes 5 s. */
+const TRANSACTION_TIMEOUT_MS = 7_000;
 
 export interface Scene {
   readonly tap: TapProcess;
@@ -75,12 +89,6 @@ export async function startScene(certs: Certs, isTroubled: Troubled = () => true
   return { tap, prometheus, traffic: new Traffic(tap, hop, certs, isTroubled) };
 }
 
-interface Link {
-  readonly client: Peer;
-  readonly server: Peer;
-  readonly chat: Chat;
-}
-
 const TURN_MS = 100;
 /** Turns from one ebb to the next. */
 const TIDE = 600;
@@ -88,10 +96,16 @@ const FEWEST_LINKS = 6;
 const MOST_LINKS = 24;
 /** Turns from one mishap to the next. */
 const BETWEEN_MISHAPS = 3;
-/** Connections of a client that speaks no TLS, from one round of mishaps to the next, in which up to 22 others come. */
-const WRONG_CLIENTS = 5;
+/** Connections that fail, of each kind, in a round of mishaps: enough to be seen among some 20 others. */
+const FAILURES = 5;
 /** Requests to a next hop that says nothing: enough to be seen among all. */
-const UNANSWERED = 60;
+const UNANSWERED = 30;
+/** Links whose next hop says nothing: two come in each round of mishaps, and each stays until its responses are missed. */
+const SILENT_LINKS = 10;
+/** Pictures that do not arrive as a whole, in a round of mishaps: enough to be seen among those that do. */
+const BROKEN_PICTURES = 4;
+/** Messages that are reported not to have arrived, in a round of mishaps. */
+const UNDELIVERED = 30;
 
 /** Chats come and go, most of what they say is answered well; now and then something goes wrong. */
 export class Traffic {
@@ -100,8 +114,8 @@ export class Traffic {
   readonly #certs: Certs;
   readonly #isTroubled: Troubled;
   readonly #links: Link[] = [];
-  /** Whose next hop does not answer. */
-  #silent: Link | undefined;
+  /** Whose next hops do not answer. */
+  readonly #silent: Link[] = [];
   readonly #mishaps: readonly (() => Promise<void>)[];
   #turn = 0;
   #said = 0;
@@ -119,8 +133,8 @@ export class Traffic {
       () => this.#resetByNextHop(),
       () => this.#plainWhereTlsIs(),
       () => this.#deadNextHop(),
-      () => this.#strayLines(),
-      () => this.#silentNextHop(),
+      () => this.#strangeClient(),
+      () => this.#silentNextHops(),
     ];
     this.done = this.#play();
     // A test that fails before has its own error.
@@ -137,7 +151,9 @@ export class Traffic {
       const next = new Promise((resolve) => setTimeout(resolve, TURN_MS));
       await this.#comeAndGo();
       await Promise.all(this.#links.map((link, index) => this.#converse(link, index)));
-      if (this.#turn % BETWEEN_MISHAPS === 0 && this.#isTroubled((this.#turn * TURN_MS) / 1_000)) {
+      if (!this.#isTroubled((this.#turn * TURN_MS) / 1_000)) {
+        await this.#close(this.#silent.shift());
+      } else if (this.#turn % BETWEEN_MISHAPS === 0) {
         await this.#mishaps[(this.#turn / BETWEEN_MISHAPS) % this.#mishaps.length]?.();
       }
       this.#turn += 1;
@@ -170,37 +186,33 @@ export class Traffic {
     await link.client.end;
   }
 
-  async #converse({ client, server, chat }: Link, index: number): Promise<void> {
-    this.#said += 1;
+  async #converse(link: Link, index: number): Promise<void> {
+    const { client, server, chat } = link;
+    const said = (this.#said += 1);
     const body = 'x'.repeat(40 + ((this.#turn * 7 + index * 131) % 900));
     if (index % 3 === 2) {
       await exchange(server, client, chat.tell(body), (request) => chat.ok(request));
       return;
     }
-    const refused = this.#said % 20 === 0;
+    if (said % 7 === 0) await typeAlong(link);
+    const refused = said % 20 === 0;
     await exchange(client, server, chat.ask(body), (request) =>
       refused ? reworded(chat.ok(request), ' 200 OK', ' 413 Too large') : chat.ok(request),
     );
-    if (this.#said % 10 === 0) await this.#deliver(client, server, chat);
-    if (this.#said % 50 === 0) {
+    if (said % 10 === 0) await deliver(link);
+    if (said % 25 === 0) await sendPicture(link, WHOLE);
+    if (said % 50 === 0) {
       const nickname = reworded(chat.ask(), ' SEND', ' NICKNAME');
       await exchange(client, server, nickname, (request) => reworded(chat.ok(request), ' 200 OK', ' 425 Taken'));
     }
   }
 
-  /** Its sender wants to hear of its arrival. */
-  async #deliver(client: Peer, server: Peer, chat: Chat): Promise<void> {
-    const wanted = chat.ask({ body: 'arrived?', headers: [['Success-Report', 'yes']] });
-    await exchange(client, server, wanted, (request) => chat.ok(request));
-    const [messageId = ''] = /Message-ID: \S+/.exec(wanted.toString('latin1')) ?? [];
-    const report = reworded(chat.tell({ headers: [['Status', '000 200 OK']] }), ' SEND', ' REPORT');
-    await carried(server, client, reworded(report, /Message-ID: \S+/, messageId));
-  }
-
   async #garbage(): Promise<void> {
-    const { client } = await linkThrough(this.#tap.socket, this.#hop);
-    client.send('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n');
-    await ended(client);
+    for (let tries = 0; tries < FAILURES; tries += 1) {
+      const { client } = await linkThrough(this.#tap.socket, this.#hop);
+      client.send('GET / HTTP/1.1\r\nHost: example.com\r\n\r\n');
+      await ended(client);
+    }
   }
 
   async #resetByNextHop(): Promise<void> {
@@ -211,9 +223,8 @@ export class Traffic {
     await ended(client);
   }
 
-  /** So many that more than a tenth of all clients fail, however many others come in the time that a busy machine takes. */
   async #plainWhereTlsIs(): Promise<void> {
-    for (let tries = 0; tries < WRONG_CLIENTS; tries += 1) {
+    for (let tries = 0; tries < FAILURES; tries += 1) {
       const client = await dial(this.#tap.sockets[1] ?? this.#tap.socket);
       client.send(new Chat().ask('hello'));
       await ended(client);
@@ -221,42 +232,35 @@ export class Traffic {
   }
 
   async #deadNextHop(): Promise<void> {
-    // It may be reset before this end knows that it stands.
-    const client = await dial(this.#tap.sockets[2] ?? this.#tap.socket).catch(() => null);
-    if (client !== null) await ended(client);
+    for (let tries = 0; tries < FAILURES; tries += 1) {
+      // It may be reset before this end knows that it stands.
+      const client = await dial(this.#tap.sockets[2] ?? this.#tap.socket).catch(() => null);
+      if (client !== null) await ended(client);
+    }
   }
 
-  async #strayLines(): Promise<void> {
+  /** Lines between messages, pictures with gaps or without an end, and messages that a relay behind it cannot deliver. */
+  async #strangeClient(): Promise<void> {
     const [link] = this.#links;
-    if (link !== undefined) await carried(link.client, link.server, Buffer.from('\r\n\r\n'));
+    if (link === undefined) return;
+    await carried(link.client, link.server, Buffer.from('\r\n\r\n'));
+    for (let count = 0; count < BROKEN_PICTURES; count += 1) {
+      await sendPicture(link, WITH_A_GAP);
+      if (count % 2 === 0) await sendPicture(link, GIVEN_UP);
+    }
+    await failToDeliver(link, UNDELIVERED);
   }
 
-  /** It stays until the next one, so that responses are missed before the link ends. */
-  async #silentNextHop(): Promise<void> {
-    await this.#close(this.#silent);
-    const chat = new Chat();
-    this.#silent = { ...(await linkThrough(this.#tap.socket, this.#hop)), chat };
-    const requests = Array.from({ length: UNANSWERED }, () => chat.ask('is anybody there?'));
-    await carried(this.#silent.client, this.#silent.server, Buffer.concat(requests));
+  /** One that never says anything, and one that stops: they stay until responses have been missed. */
+  async #silentNextHops(): Promise<void> {
+    while (this.#silent.length >= SILENT_LINKS) await this.#close(this.#silent.shift());
+    for (const isAnswered of [false, true]) {
+      const link = { ...(await linkThrough(this.#tap.socket, this.#hop)), chat: new Chat() };
+      const { client, server, chat } = link;
+      this.#silent.push(link);
+      if (isAnswered) await exchange(client, server, chat.ask('hello'), (request) => chat.ok(request));
+      const requests = Array.from({ length: UNANSWERED }, () => chat.ask('is anybody there?'));
+      await carried(client, server, Buffer.concat(requests));
+    }
   }
-}
-
-async function exchange(from: Peer, to: Peer, request: Buffer, answer: (request: Buffer) => Buffer): Promise<void> {
-  await carried(from, to, request);
-  await carried(to, from, answer(request));
-}
-
-/** By the other side, one way or the other. */
-async function ended(peer: Peer): Promise<void> {
-  await peer.end;
-  peer.reset();
-}
-
-async function carried(from: Peer, to: Peer, bytes: Buffer): Promise<void> {
-  from.send(bytes);
-  await to.receive(bytes.length);
-}
-
-function reworded(message: Buffer, from: string | RegExp, to: string): Buffer {
-  return Buffer.from(message.toString('latin1').replace(from, to), 'latin1');
 }

@@ -25,6 +25,9 @@ const TROUBLED = [
   'MsrptapLinksCut',
   'MsrptapParseErrors',
   'MsrptapRequestsUnanswered',
+  'MsrptapSessionsOneSided',
+  'MsrptapTransfersIncomplete',
+  'MsrptapReportsFail',
   'MsrptapFilterFails',
   'MsrptapMessageFilterFails',
   'MsrptapHepPacketsLost',
@@ -37,12 +40,14 @@ const CALM = [
   'MsrptapConnectionsRefused',
   'MsrptapResponsesSlow',
   'MsrptapRequestsUnwatched',
+  'MsrptapDeliveriesSlow',
   'MsrptapTracingOff',
   'MsrptapHepThinned',
   'MsrptapCertificateExpires',
   'MsrptapCertificateExpiresNow',
   'MsrptapWorkerDied',
   'MsrptapErrorsInside',
+  'MsrptapReloadFailed',
 ];
 
 /** Names that prom-client gave long ago, and keeps. */

@@ -56,7 +56,6 @@ export function failures(): readonly Panel[] {
       queries: [
         { expr: happening(sum(rate('limits_reached_total', 'limit!="link_buffer"'), 'limit')), legend: '{{limit}}' },
       ],
-      span: 4,
     }),
     lines({
       title: 'Time to the end of certificates',
@@ -69,7 +68,7 @@ export function failures(): readonly Panel[] {
           legend: '{{side}} {{domain}}',
         },
       ],
-      span: 4,
+      span: 12,
     }),
     lines({
       title: 'Stray CRLFs',
@@ -77,7 +76,7 @@ export function failures(): readonly Panel[] {
         'Bytes of CRLFs between messages. They are passed on and are no error, but a sign of an odd endpoint.',
       unit: BytesPerSecondSI,
       queries: [{ expr: sum(rate('stray_bytes_total'), 'direction'), legend: '{{direction}}' }],
-      span: 4,
+      span: 12,
     }),
   ];
 }

@@ -49,15 +49,11 @@ export function processPanels(): readonly Panel[] {
       ],
     }),
     lines({
-      title: 'Workers',
+      title: 'Waiting for slow readers',
       description:
-        'Processes that carry traffic, and how many ended by themselves in the time shown and were replaced.',
-      unit: Short,
-      queries: [
-        { expr: sum(series('workers'), 'instance'), legend: '{{instance}} alive' },
-        { expr: sum(increase('worker_restarts_total'), 'instance'), legend: '{{instance}} replaced' },
-      ],
-      span: 4,
+        'Bytes that were read and are not taken yet. At limits.buffer nobody is read for who has any, and new clients are refused.',
+      unit: BytesIEC,
+      queries: [{ expr: sum(series('buffered_bytes'), 'instance'), legend: '{{instance}}' }],
     }),
     lines({
       title: 'Open files',
@@ -69,15 +65,16 @@ export function processPanels(): readonly Panel[] {
           legend: '{{instance}}',
         },
       ],
-      span: 4,
     }),
     lines({
-      title: 'Waiting for slow readers',
+      title: 'Workers',
       description:
-        'Bytes that were read and are not taken yet. At limits.buffer nobody is read for who has any, and new clients are refused.',
-      unit: BytesIEC,
-      queries: [{ expr: sum(series('buffered_bytes'), 'instance'), legend: '{{instance}}' }],
-      span: 4,
+        'Processes that carry traffic, and how many ended by themselves in the time shown and were replaced.',
+      unit: Short,
+      queries: [
+        { expr: sum(series('workers'), 'instance'), legend: '{{instance}} alive' },
+        { expr: sum(increase('worker_restarts_total'), 'instance'), legend: '{{instance}} replaced' },
+      ],
     }),
     lines({
       title: 'Errors inside',
@@ -88,14 +85,12 @@ export function processPanels(): readonly Panel[] {
         { expr: sum(increase('observer_errors_total'), 'instance'), legend: '{{instance}} errors' },
         { expr: sum(increase('log_lines_dropped_total'), 'instance'), legend: '{{instance}} log lines' },
       ],
-      span: 4,
     }),
     lines({
       title: 'Versions',
       description: 'Instances by version of msrptap and of Node.js.',
       unit: Short,
       queries: [{ expr: sum(series('build_info'), 'version', 'node'), legend: '{{version}}, Node.js {{node}}' }],
-      span: 4,
     }),
   ];
 }

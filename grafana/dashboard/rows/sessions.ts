@@ -1,4 +1,11 @@
-import { BytesPerSecondSI, RequestsPerSecond, Seconds, Short } from '@grafana/grafana-foundation-sdk/units';
+import {
+  BytesPerSecondSI,
+  CountsPerSecond,
+  MessagesPerSecond,
+  RequestsPerSecond,
+  Seconds,
+  Short,
+} from '@grafana/grafana-foundation-sdk/units';
 import { lines, type Panel } from '../panels.js';
 import { happening, quantile, rate, series, sum } from '../query.js';
 
@@ -16,7 +23,7 @@ export function sessions(): readonly Panel[] {
       title: 'Sessions that come, and that hang',
       description:
         'Requests stalled: without a response after 5 s, by their direction. One-sided: sessions that ended without anything from the other side.',
-      unit: RequestsPerSecond,
+      unit: CountsPerSecond,
       queries: [
         { expr: sum(rate('sessions_total')), legend: 'new sessions' },
         { expr: sum(rate('transactions_stalled_total'), 'direction'), legend: 'requests stalled {{direction}}' },
@@ -27,7 +34,7 @@ export function sessions(): readonly Panel[] {
     lines({
       title: 'Messages by content',
       description: 'Whole ones, with a body. For message/cpim what is in it counts, where it is known.',
-      unit: RequestsPerSecond,
+      unit: MessagesPerSecond,
       queries: [{ expr: happening(sum(rate('content_messages_total'), 'content')), legend: '{{content}}' }],
     }),
     lines({
@@ -40,7 +47,7 @@ export function sessions(): readonly Panel[] {
       title: 'Messages that did not arrive as a whole',
       description:
         'aborted: the sender gave it up; incomplete: a gap, or the link ended before its end; overlapping: complete, but octets came twice.',
-      unit: RequestsPerSecond,
+      unit: MessagesPerSecond,
       queries: [{ expr: sum(rate('transfers_total', 'result!="complete"'), 'result'), legend: '{{result}}' }],
     }),
     lines({

@@ -84,7 +84,7 @@ export function transactions(): readonly Panel[] {
     lines({
       title: 'Requests not watched',
       description:
-        'More were open than are watched: 512 on a link, 32,768 in a worker. They are passed on, but neither timed nor missed.',
+        'More were open than are watched: 512 on a link, limits.transactions in all. They are passed on, but neither timed nor missed.',
       unit: RequestsPerSecond,
       queries: [{ expr: sum(rate('transactions_unwatched_total'), 'instance'), legend: '{{instance}}' }],
     }),
