@@ -27,7 +27,7 @@ export interface Box {
   readonly height: number;
 }
 
-const LEFT = 66;
+const LEFT = 72;
 const RIGHT = 16;
 const TOP = 36;
 /** The legend, and the times above it. */

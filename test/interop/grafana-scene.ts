@@ -99,9 +99,9 @@ const BETWEEN_MISHAPS = 3;
 /** Connections that fail, of each kind, in a round of mishaps: enough to be seen among some 20 others. */
 const FAILURES = 5;
 /** Requests to a next hop that says nothing: enough to be seen among all. */
-const UNANSWERED = 30;
-/** Links whose next hop says nothing: two come in each round of mishaps, and each stays until its responses are missed. */
-const SILENT_LINKS = 10;
+const UNANSWERED = 20;
+/** Links whose next hop says nothing: three come in each round of mishaps, and each stays until its responses are missed. */
+const SILENT_LINKS = 15;
 /** Pictures that do not arrive as a whole, in a round of mishaps: enough to be seen among those that do. */
 const BROKEN_PICTURES = 4;
 /** Messages that are reported not to have arrived, in a round of mishaps. */
@@ -251,10 +251,10 @@ export class Traffic {
     await failToDeliver(link, UNDELIVERED);
   }
 
-  /** One that never says anything, and one that stops: they stay until responses have been missed. */
+  /** Two that never say anything, and one that stops: they stay until responses have been missed. */
   async #silentNextHops(): Promise<void> {
     while (this.#silent.length >= SILENT_LINKS) await this.#close(this.#silent.shift());
-    for (const isAnswered of [false, true]) {
+    for (const isAnswered of [false, false, true]) {
       const link = { ...(await linkThrough(this.#tap.socket, this.#hop)), chat: new Chat() };
       const { client, server, chat } = link;
       this.#silent.push(link);
