@@ -2,4 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { LONG } from './long.js';
 import { SETTINGS } from './settings.js';
 
-export default defineConfig({ test: { ...SETTINGS, include: [...LONG] } });
+/** Each of them starts many processes, one after the other. */
+const TIMEOUT = 90_000;
+
+export default defineConfig({
+  test: { ...SETTINGS, testTimeout: TIMEOUT, hookTimeout: TIMEOUT, include: [...LONG] },
+});
