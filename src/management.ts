@@ -31,6 +31,8 @@ export interface ManagementSockets {
 /** The configuration in force, and what became of others. */
 export interface ManagementSource extends ConfigSource {
   readonly figures: ReloadFigures;
+  /** While no other comes in force. */
+  between<T>(act: () => T | Promise<T>): Promise<T>;
 }
 
 /** MI on all its transports, metrics, health and readiness, and what SIP is listened to with. */
@@ -81,10 +83,12 @@ export class Management {
    * Reads all certificates anew: for the traffic, and for the HTTP ports.
    * @throws MsrptapError tls_domain_invalid, and nothing has changed then
    */
-  async reloadCertificates(): Promise<void> {
-    const { use } = this.#http.prepare(this.#source.config);
-    await this.#carrier.apply({ kind: 'certificates' });
-    use();
+  reloadCertificates(): Promise<void> {
+    return this.#source.between(async () => {
+      const { use } = this.#http.prepare(this.#source.config);
+      await this.#carrier.apply({ kind: 'certificates' });
+      use();
+    });
   }
 
   /**

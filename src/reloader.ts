@@ -4,6 +4,7 @@ import type { ReloadOutcome } from './control/commands.js';
 import type { ReloadFigures } from './control/metric-families.js';
 import { messageOf, MsrptapError } from './lib/errors.js';
 import type { Log } from './lib/log.js';
+import { Turns } from './lib/turns.js';
 
 export interface ReloaderOptions {
   /** The one that it starts with; its file is the one that is read. */
@@ -22,7 +23,7 @@ export class Reloader {
   #isLastSuccessful = true;
   /** In seconds since 1970. The start was one. */
   #lastSuccess = Date.now() / 1_000;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #isStopped = false;
 
   constructor(options: ReloaderOptions) {
@@ -41,15 +42,18 @@ export class Reloader {
 
   /** One after the other. Never rejects. */
   reload(): Promise<ReloadOutcome> {
-    const reload = this.#turn.then(() => this.#reload());
-    this.#turn = reload;
-    return reload;
+    return this.#turns.run(() => this.#reload());
+  }
+
+  /** What depends on the configuration, and must not happen while another comes in force. */
+  between<T>(act: () => T | Promise<T>): Promise<T> {
+    return this.#turns.run(act);
   }
 
   /** What is under way comes to its end, and all that follow are refused. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#turn;
+    await this.#turns.run(() => {});
   }
 
   async #reload(): Promise<ReloadOutcome> {

@@ -12,6 +12,7 @@ import type { InheritedSockets } from './lib/inherited-sockets.js';
 import { setLogLevel, type Log } from './lib/log.js';
 import type { OpenSocket } from './lib/socket-fd.js';
 import { preparedTogether, type Prepared } from './lib/prepared.js';
+import { Turns } from './lib/turns.js';
 import type { AcceptFailure } from './net/listener.js';
 import { newTicketKeys } from './net/tls-acceptor.js';
 import { Proxy } from './proxy/proxy.js';
@@ -52,6 +53,7 @@ export class Traffic implements Carrier {
   readonly #mirroring: Mirroring;
   readonly #observing: Observing;
   readonly #proxy: Proxy;
+  readonly #changes = new Turns();
   #config: Config;
   #prepared: Prepared | null = null;
 
@@ -165,9 +167,11 @@ export class Traffic implements Carrier {
     for (const spot of spots) this.#mirroring.spot(spot);
   }
 
-  async apply(change: Change): Promise<void> {
-    await this.make(change);
-    this.commit();
+  apply(change: Change): Promise<void> {
+    return this.#changes.run(async () => {
+      await this.make(change);
+      this.commit();
+    });
   }
 
   async correlate(correlation: CorrelationTime): Promise<void> {

@@ -5,6 +5,7 @@ import type { Observer } from '../events.js';
 import type { Endpoint } from '../lib/address.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
 import { createLog } from '../lib/log.js';
+import { Turns } from '../lib/turns.js';
 import type { SpotTime } from '../trace/spots.js';
 import { Traffic } from '../traffic.js';
 import type { Answers, Failure, FromWorker, Request, Setup, ToWorker } from './messages.js';
@@ -16,7 +17,8 @@ const FIGURES_INTERVAL = 1_000;
 
 let traffic: Traffic | null = null;
 const hurry = new AbortController();
-let changes: Promise<null> = Promise.resolve(null);
+/** The halves of changes happen in the order in which they were asked for, however long one takes. */
+const changes = new Turns();
 let taken = 0;
 let reportDue = false;
 /** Sources of connections that have closed since the last report. */
@@ -137,23 +139,19 @@ async function answer(id: number, request: Request): Promise<void> {
   }
 }
 
-/** The halves of changes happen in the order in which they were asked for, however long one takes. */
-function inTurn(act: () => void | Promise<void>): Promise<null> {
-  const turn = changes.then(act).then(() => null);
-  changes = turn.catch(() => null);
-  return turn;
-}
-
 async function resultOf(request: Request): Promise<Answers[Request['kind']]> {
   const carrier = traffic;
   if (carrier === null) throw new MsrptapError('worker_failed', 'it is not prepared');
   switch (request.kind) {
     case 'make':
-      return inTurn(() => carrier.make(request.change));
+      await changes.run(() => carrier.make(request.change));
+      return null;
     case 'commit':
-      return inTurn(() => carrier.commit());
+      await changes.run(() => carrier.commit());
+      return null;
     case 'discard':
-      return inTurn(() => carrier.discard());
+      await changes.run(() => carrier.discard());
+      return null;
     case 'figures':
       return carrier.figures();
     case 'hasUpstream':

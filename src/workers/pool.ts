@@ -11,6 +11,7 @@ import type { InheritedSockets } from '../lib/inherited-sockets.js';
 import { listenerKeys } from '../lib/listener-keys.js';
 import { setLogLevel, type Log } from '../lib/log.js';
 import type { OpenSocket } from '../lib/socket-fd.js';
+import { Turns } from '../lib/turns.js';
 import { AcceptGate, carriesOthers } from '../net/accept-gate.js';
 import { watchModules } from '../trace/filter-watch.js';
 import { Correlations, type CorrelationTime } from '../trace/correlations.js';
@@ -55,7 +56,7 @@ export class WorkerPool implements Carrier {
   readonly #spots = new Spots();
   #reloads = 0;
   /** Changes, and workers that join, one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #unwatch: (() => void) | null = null;
   #isWatching = false;
   #ownSockets: readonly Endpoint[] | null = null;
@@ -89,7 +90,7 @@ export class WorkerPool implements Carrier {
       workerLog,
       onLoad: () => this.#handOver.go(),
       onQuestion: (asker, id, source) => void this.#isUpstream(asker, id, source),
-      onReplacement: (worker, reloads) => this.#inTurn(() => this.#replaced(worker, reloads)),
+      onReplacement: (worker, reloads) => this.#turns.run(() => this.#replaced(worker, reloads)),
       reloads: () => this.#reloads,
     });
     const { members } = this.#crew;
@@ -156,7 +157,7 @@ export class WorkerPool implements Carrier {
   }
 
   apply(change: Change): Promise<void> {
-    return this.#inTurn(() => this.#apply(change));
+    return this.#turns.run(() => this.#apply(change));
   }
 
   async correlate(correlation: CorrelationTime): Promise<void> {
@@ -339,12 +340,6 @@ export class WorkerPool implements Carrier {
     const { target } = change.spot;
     const known = this.#spots.times.find((spot) => spot.target === target);
     return { kind: 'spot', spot: known ?? { target, seconds: 0 } };
-  }
-
-  #inTurn<T>(act: () => T | Promise<T>): Promise<T> {
-    const turn = this.#turn.then(act);
-    this.#turn = turn.catch(() => {});
-    return turn;
   }
 
   #join(worker: WorkerProcess): void {

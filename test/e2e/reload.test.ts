@@ -254,3 +254,22 @@ test.each([1, 2])('workers: %d: limits, who may ask, and what is logged', async 
   await eventually(() => tap.logged('connected')).toBe(1);
   expect(await tap.metric('max_connections')).toBeGreaterThan(1);
 });
+
+test.each([1, 2])('workers: %d: tls_reload during a reload brings back nothing that was before it', async (workers) => {
+  const directory = folder();
+  const go = join(directory, 'go');
+  const waiting = `while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 5));`;
+  const route = 'export default (_, { exit }) => exit();';
+  writeFileSync(join(directory, 'late.js'), `import { existsSync } from 'node:fs';\n${waiting}\n${route}\n`);
+  const setup: Setup = { workers, filters: directory };
+  const tap = await TapProcess.start(setup);
+  tap.configure({ ...setup, httpd: { token: 'that-holds-from-now-on' }, proto_msrp: { trace_filter_route: 'late' } });
+  const reload = tap.reload();
+  const certificates = tap.mi('tls_reload');
+  // Answered after the others were begun.
+  await tap.mi('ps');
+  writeFileSync(go, '');
+  expect((await reload).error).toBeUndefined();
+  await certificates;
+  expect((await tap.http('/metrics')).status).toBe(401);
+});
