@@ -1,4 +1,6 @@
 /** Other listeners, made ready and then used or not. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Observer } from '#src/events.js';
 import { Proxy, type ProxyListener, type ProxyOptions } from '#src/proxy/proxy.js';
@@ -97,6 +99,20 @@ test('discarded, it is closed again, and nothing else has changed', async () => 
     const { client, server } = await linkThrough(at, hop);
     await carry(chat.ask('as before'), client, server);
   }
+});
+
+test('what was accepted for a listener that is no more is reset, and its source has one less', async () => {
+  const gone: string[] = [];
+  const hop = await NextHop.start();
+  const context = { clientTls, isOthersUpstream: () => false, onGone: (source: string) => void gone.push(source) };
+  const proxy = new Proxy([listener(hop)], OPTIONS, context, NOBODY);
+  onTestFinished(async () => void (await proxy.drain(0)));
+  const server = createServer((socket) => proxy.take('127.0.0.1:1', socket, '192.0.2.1')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { address: ip, port } = server.address() as AddressInfo;
+  expect(await dialReset({ ip, port })).toBe('ECONNRESET');
+  expect(gone).toEqual(['192.0.2.1']);
 });
 
 test('links that stand, one that is still being dialled too, are counted and keep their options', async () => {
