@@ -130,9 +130,13 @@ export class App {
     this.#log.info({ cut }, 'stopped');
   }
 
-  /** The sockets that a process which takes over has to have. */
-  get open(): readonly OpenSocket[] {
-    return [...this.#carrier.open, ...this.#management.open];
+  /**
+   * Has another process take over, and `leave()` is next.
+   * @param start with the sockets that it has to have; resolves when it is ready
+   * @throws what that fails with; this process goes on then
+   */
+  handOver<T>(start: (sockets: readonly OpenSocket[]) => Promise<T>): Promise<T> {
+    return this.#reloader.handOver(() => start([...this.#carrier.open, ...this.#management.open]));
   }
 
   /**

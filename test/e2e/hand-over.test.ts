@@ -198,3 +198,30 @@ test(
     expect((await tap.http('/healthz')).status).toBe(200);
   },
 );
+
+test('a reload during a hand-over is not answered as done by a process that goes', { timeout: LIMIT }, async () => {
+  const directory = folder();
+  const [msrp, httpd] = [await freeSocket(), await freeSocket()];
+  const file = join(directory, 'msrptap.yaml');
+  const setup: Setup = {
+    listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }],
+    httpd: { ...httpd },
+    drain_timeout: 60_000,
+  };
+  writeFileSync(file, JSON.stringify(settings(setup)));
+  const holder = await SocketHolder.start();
+  const tap = await holder.run(file);
+  const standing = await dial(msrp);
+  await expectEcho(standing, 'hello');
+  process.kill(tap.pid, 'SIGUSR2');
+  await eventually(() => tap.logged('hand-over to a new process')).toBe(1);
+  process.kill(tap.pid, 'SIGHUP');
+  await eventually(() => tap.logged('configuration not reloaded, the previous one stays in force'), 30_000).toBe(1);
+  expect(tap.log.find(({ msg }) => msg.startsWith('configuration not reloaded'))).toMatchObject({
+    code: 'reload_refused',
+    error: expect.stringContaining('another process has taken over'),
+  });
+  expect(tap.logged('configuration reloaded')).toBe(0);
+  expect(tap.logged('ready')).toBe(2);
+  standing.finish();
+});
