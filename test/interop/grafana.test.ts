@@ -41,6 +41,7 @@ const CALM = [
   'MsrptapHepThinned',
   'MsrptapCertificateExpires',
   'MsrptapCertificateExpiresNow',
+  'MsrptapConfigReloadFailed',
   'MsrptapWorkerDied',
   'MsrptapErrorsInside',
 ];
