@@ -5,10 +5,11 @@ import type { Config } from './config.js';
 import type { Environment } from './config/token.js';
 import type { ReloadOutcome } from './control/commands.js';
 import { VERSION } from './control/version.js';
+import { handOnCorrelations, handOnTrace, takeOn, type HandedOn, type Inheritance } from './handed-on.js';
 import { formatEndpoint } from './lib/address.js';
+import { messageOf } from './lib/errors.js';
 import { InheritedSockets, type InheritedFd } from './lib/inherited-sockets.js';
 import type { Log } from './lib/log.js';
-import type { OpenSocket } from './lib/socket-fd.js';
 import { Management, type ManagementSockets } from './management.js';
 import { Reloader } from './reloader.js';
 import { Traffic } from './traffic.js';
@@ -19,6 +20,8 @@ export interface AppOptions extends Omit<PoolOptions, 'ticketKeys' | 'slot'> {
   readonly inheritedFds?: readonly InheritedFd[];
   /** Of a process that takes over: resolves when the one before it has let go. Default: there is none. */
   readonly predecessor?: Promise<void> | null;
+  /** What that one knew when it started this. Default: nothing. */
+  readonly handedOn?: HandedOn | null;
   /** What the configuration may use of it when it is read again. Default: nothing. */
   readonly environment?: Environment;
 }
@@ -48,7 +51,7 @@ export class App {
    * nothing is left running then
    */
   static async start(options: AppOptions): Promise<App> {
-    const { config, log, environment = {}, inheritedFds = [], predecessor = null } = options;
+    const { config, log, environment = {}, inheritedFds = [], predecessor = null, handedOn = null } = options;
     warn(config, log);
     const carrier = config.workers === 1 ? await Traffic.prepare(options) : await WorkerPool.start(options);
     const apply = async (next: Config): Promise<void> => {
@@ -62,6 +65,8 @@ export class App {
     const management = new Management(carrier, reloader, log);
     const inherited = new InheritedSockets(inheritedFds);
     try {
+      // Whether a connection is traced is decided when it comes.
+      if (handedOn !== null) await takeOn(carrier, config, handedOn);
       const listeners = await carrier.listen(inherited);
       const managed = await management.listen(inherited, predecessor);
       const rest = inherited.closeRest();
@@ -130,25 +135,45 @@ export class App {
     this.#log.info({ cut }, 'stopped');
   }
 
-  /** The sockets that a process which takes over has to have. */
-  get open(): readonly OpenSocket[] {
-    return [...this.#carrier.open, ...this.#management.open];
+  /**
+   * Has another process take over, and `leave()` is next.
+   * @param start with what it has to have; resolves when it is ready
+   * @throws what that fails with; this process goes on then
+   */
+  handOver<T>(start: (inheritance: Inheritance) => Promise<T>): Promise<T> {
+    const carrier = this.#carrier;
+    return this.#reloader.handOver(() =>
+      start({
+        sockets: [...carrier.open, ...this.#management.open],
+        trace: () => handOnTrace(carrier, this.#reloader.config),
+        correlations: () => handOnCorrelations(carrier),
+      }),
+    );
+  }
+
+  /** What the process before this one tells. Never rejects. */
+  async takeOn(handedOn: HandedOn): Promise<void> {
+    try {
+      await takeOn(this.#carrier, this.#reloader.config, handedOn);
+    } catch (error) {
+      this.#log.warn({ error: messageOf(error) }, 'what the process before this one knew is not in force');
+    }
   }
 
   /**
    * Another process has taken over: accepts nothing more and gives its sockets away; links live on until they end, for
    * drain_timeout at most, then they are drained.
-   * @param letGo called when the sockets are the other's alone
+   * @param letGo called when the sockets are the other's alone; resolves when it has been told all
    * @param stop has them drained now
    * @param hurry cuts that short, too
    */
-  async leave(letGo: () => void, stop: AbortSignal, hurry: AbortSignal): Promise<void> {
+  async leave(letGo: () => Promise<void>, stop: AbortSignal, hurry: AbortSignal): Promise<void> {
     this.#management.readiness = 'draining';
     await this.#reloader.stop();
     const { drain_timeout } = this.#reloader.config;
     this.#carrier.letGo();
     await this.#management.letGo();
-    letGo();
+    await letGo();
     this.#log.info({ links: this.#carrier.accepted, drain_timeout }, 'handed over; links that stand live on');
     const until = performance.now() + drain_timeout;
     while (this.#carrier.accepted > 0 && performance.now() < until && !stop.aborted) await pause(LOOK_MS);

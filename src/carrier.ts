@@ -60,7 +60,9 @@ export interface Carrier {
   apply(change: Change): Promise<void>;
   /** Tells all that carry traffic which call a session is of; what hangs knows it when it wakes up. */
   correlate(correlation: CorrelationTime): Promise<void>;
-  /** The same, of what SIP said, and without waiting. */
+  /** The same, of what another process knew, and without waiting. */
+  tellCorrelations(correlations: readonly CorrelationTime[]): void;
+  /** What SIP said, without waiting either. */
   learn(session: string, call: string): void;
   /** Reloads the filter whenever a module changes. */
   watch(): void;

@@ -154,7 +154,7 @@ function realTerminal(): Terminal {
     stopNow: stopNow.signal,
     onReload: onSignal('SIGHUP'),
     onHandOver: onSignal('SIGUSR2'),
-    startSuccessor: (sockets) => startSuccessor(sockets, secrets, stop.signal),
+    startSuccessor: (inheritance) => startSuccessor(inheritance, secrets, stop.signal),
   };
 }
 

@@ -24,7 +24,8 @@ export class Reloader {
   /** In seconds since 1970. The start was one. */
   #lastSuccess = Date.now() / 1_000;
   readonly #turns = new Turns();
-  #isStopped = false;
+  /** Why nothing is reloaded any more. */
+  #refusal: string | null = null;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
@@ -50,9 +51,22 @@ export class Reloader {
     return this.#turns.run(act);
   }
 
+  /**
+   * What makes another process go on in the place of this one, which has read the file by itself: reloads that are asked for
+   * meanwhile wait, and when it is done they are refused.
+   * @throws what it fails with; then they are not
+   */
+  handOver<T>(act: () => Promise<T>): Promise<T> {
+    return this.between(async () => {
+      const done = await act();
+      this.#refusal = 'another process has taken over, and may have read another configuration: reload that one';
+      return done;
+    });
+  }
+
   /** What is under way comes to its end, and all that follow are refused. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#refusal ??= 'it stops';
     await this.#turns.run(() => {});
   }
 
@@ -78,7 +92,7 @@ export class Reloader {
   async #outcome(): Promise<ReloadOutcome> {
     let changed: ReloadOutcome['changed'] = [];
     try {
-      if (this.#isStopped) throw new MsrptapError('reload_refused', 'it stops');
+      if (this.#refusal !== null) throw new MsrptapError('reload_refused', this.#refusal);
       const next = readConfig(this.#config.file, this.#options.environment);
       changed = changesBetween(this.#config, next);
       refuseRestarts(changed);

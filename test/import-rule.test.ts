@@ -48,8 +48,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'types:carrier',
     'types:net',
   ],
+  'handed-on': ['types:carrier', 'types:config', 'types:trace/correlations', 'types:trace/spots', 'types:lib'],
   app: [
     'lib',
+    'handed-on',
     'traffic',
     'workers',
     'management',
@@ -75,8 +77,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'types:events',
     'types:carrier',
   ],
-  commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'import', 'msrp'],
-  cli: ['lib', 'commands', 'control', 'config/token'],
+  commands: ['lib', 'app', 'check', 'config', 'control', 'demo', 'hep', 'import', 'msrp', 'types:handed-on'],
+  cli: ['lib', 'commands', 'control', 'config/token', 'types:handed-on'],
 };
 
 /** Node modules that reach outside; what is a function of its input imports none of them. */

@@ -1,20 +1,37 @@
 /** One process after another on the same sockets: how a new one is started, and how it speaks to the one before it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Predecessor, Successor } from '../commands/command.js';
+import type { HandedOn, HandedOnTrace, Inheritance } from '../handed-on.js';
 import { messageOf, MsrptapError } from '../lib/errors.js';
-import type { OpenSocket } from '../lib/socket-fd.js';
 
 /** Milliseconds for a start with many workers, on a machine that does a hundred other things. */
 const START_LIMIT = 60_000;
+
+/** Milliseconds that a new process may take to be told all. */
+const TELL_LIMIT = 5_000;
 
 /** All that a new process says over its channel; that this is closed says that its sockets are its own. */
 type Said = { readonly kind: 'ready' } | { readonly kind: 'failed'; readonly why: string };
 
 /** The process that started this one to take over. */
 export function predecessor(): Predecessor {
+  const gone = new Promise<void>((resolve) => process.once('disconnect', resolve));
+  const told: HandedOn[] = [];
+  let take = (handedOn: HandedOn): void => void told.push(handedOn);
+  const first = new Promise<HandedOnTrace>((resolve) => {
+    process.once('message', (trace: HandedOnTrace) => {
+      resolve(trace);
+      process.on('message', (handedOn: HandedOn) => take(handedOn));
+    });
+  });
   return {
+    trace: Promise.race([first, gone.then(() => null)]),
+    onTold: (callback) => {
+      take = callback;
+      for (const handedOn of told.splice(0)) callback(handedOn);
+    },
     ready: () => tell({ kind: 'ready' }),
-    gone: new Promise((resolve) => process.once('disconnect', resolve)),
+    gone,
   };
 }
 
@@ -35,7 +52,7 @@ function tell(said: Said, told: () => void = () => {}): void {
  * @throws MsrptapError hand_over_failed
  */
 export async function startSuccessor(
-  sockets: readonly OpenSocket[],
+  { sockets, trace, correlations }: Inheritance,
   secrets: Readonly<Record<string, string | undefined>>,
   stop: AbortSignal,
 ): Promise<Successor> {
@@ -52,6 +69,8 @@ export async function startSuccessor(
     // The sockets from 3 on, in their order [sd_listen_fds(3)].
     stdio: ['inherit', 'inherit', 'inherit', ...sockets.map(({ fd }) => fd), 'ipc'],
   });
+  const before = trace();
+  child.send(before, () => {});
   try {
     await readiness(child, AbortSignal.any([stop, AbortSignal.timeout(START_LIMIT)]));
   } catch (error) {
@@ -59,11 +78,40 @@ export async function startSuccessor(
     throw error;
   }
   child.unref();
+  const now = trace();
+  // What has been switched there by now stays, unless it was switched here, too.
+  if (!isSame(before, now)) child.send(now, () => {});
   return {
-    letGo: () => {
-      if (child.connected) child.disconnect();
+    letGo: async () => {
+      const gone = new Promise<false>((resolve) => child.once('disconnect', () => resolve(false)));
+      const late = setTimeout(() => letGo(child), TELL_LIMIT);
+      for (const part of correlations()) {
+        if (!(await Promise.race([isTold(child, part), gone]))) break;
+      }
+      clearTimeout(late);
+      letGo(child);
     },
   };
+}
+
+function isSame(before: HandedOnTrace, now: HandedOnTrace): boolean {
+  return before.on === now.on && targetsOf(before) === targetsOf(now);
+}
+
+function targetsOf({ spots }: HandedOnTrace): string {
+  return spots.map(({ target }) => target).join(' ');
+}
+
+/** Whether there is somebody to be told more. */
+function isTold(child: ChildProcess, handedOn: HandedOn): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (child.connected) child.send(handedOn, (error) => resolve(error === null));
+    else resolve(false);
+  });
+}
+
+function letGo(child: ChildProcess): void {
+  if (child.connected) child.disconnect();
 }
 
 /** @throws MsrptapError hand_over_failed, also when `giveUp` fires before */

@@ -1,5 +1,5 @@
+import type { HandedOn, HandedOnTrace, Inheritance } from '../handed-on.js';
 import type { InheritedFd } from '../lib/inherited-sockets.js';
-import type { OpenSocket } from '../lib/socket-fd.js';
 
 /** What a command may use of the process; cli.ts alone knows the real ones. */
 export interface Terminal {
@@ -22,15 +22,19 @@ export interface Terminal {
   /** Called on each SIGUSR2. */
   onHandOver(callback: () => void | Promise<void>): void;
   /**
-   * Starts the same command line again, with these sockets.
+   * Starts the same command line again, with these sockets; it is told the rest.
    * @throws MsrptapError hand_over_failed when it does not get ready; it has ended then
    */
-  startSuccessor(sockets: readonly OpenSocket[]): Promise<Successor>;
+  startSuccessor(inheritance: Inheritance): Promise<Successor>;
   /** Called on each SIGHUP. */
   onReload(callback: () => void | Promise<void>): void;
 }
 
 export interface Predecessor {
+  /** What it tells first, before anything is begun here; null: it has ended. */
+  readonly trace: Promise<HandedOnTrace | null>;
+  /** Called with all that it tells later. */
+  onTold(callback: (handedOn: HandedOn) => void): void;
   /** It may let go now. */
   ready(): void;
   /** Resolves when it has let go, or has ended. */
@@ -39,8 +43,8 @@ export interface Predecessor {
 
 /** A process that is ready to go on in the place of this one. */
 export interface Successor {
-  /** All sockets are its own from now on. */
-  letGo(): void;
+  /** All sockets are its own from now on. Resolves when it knows all, or takes too long. */
+  letGo(): Promise<void>;
 }
 
 /** 0: done; 1: failed; 2: usage or configuration. */

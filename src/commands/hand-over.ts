@@ -19,7 +19,7 @@ export function handedOver(app: App, log: Log, terminal: Terminal): Promise<Succ
       isUnderWay = true;
       log.info('hand-over to a new process');
       try {
-        resolve(await terminal.startSuccessor(app.open));
+        resolve(await app.handOver((inheritance) => terminal.startSuccessor(inheritance)));
       } catch (error) {
         log.error({ error: messageOf(error) }, 'hand-over failed; this process goes on');
         isUnderWay = false;

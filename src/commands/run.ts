@@ -13,15 +13,18 @@ export async function run(file: string, terminal: Terminal): Promise<ExitStatus>
   const stream = new LogStream();
   try {
     const log = createLog(config.log.level, stream);
+    const handedOn = (await terminal.predecessor?.trace) ?? null;
     const app = await App.start({
       config,
       log,
       environment,
       inheritedFds: terminal.inheritedFds,
       predecessor: terminal.predecessor?.gone ?? null,
+      handedOn,
       logLinesDropped: () => stream.dropped,
       workerLog: (line) => stream.write(line),
     });
+    terminal.predecessor?.onTold((told) => void app.takeOn(told));
     terminal.onReload(async () => {
       terminal.notify('RELOADING=1');
       await app.reload();

@@ -1,5 +1,5 @@
 import type { LookupFunction, Socket } from 'node:net';
-import { endpoint, type Endpoint } from '../lib/address.js';
+import { endpoint, isSameSocket, type Endpoint } from '../lib/address.js';
 import { StallWatch } from '../lib/stall-watch.js';
 import { dial, secure } from './dial.js';
 import { KEEP_ALIVE_PACKET } from './format.js';
@@ -102,6 +102,11 @@ export class TcpConnection {
   }
 
   #connected(config: DestinationConfig): void {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#raw;
+    if (isSameSocket(endpoint(localAddress, localPort), endpoint(remoteAddress, remotePort))) {
+      this.#end('nobody listens there: the connection led to its own socket');
+      return;
+    }
     if (config.transport === 'tls') {
       try {
         this.#socket = secure(config, this.#raw);

@@ -30,6 +30,15 @@ export function endpoint(ip: string | undefined, port: number | undefined): Endp
   return ip === undefined || ip === '' ? UNSPECIFIED : { ip: plainIp(ip), port: port ?? 0 };
 }
 
+/**
+ * Whether a connection leads to itself: TCP lets a socket connect to itself [RFC 9293 §3.5, simultaneous open], and does when
+ * the port that is dialled is one of this machine's, nobody listens there, and the kernel happens to choose it as the
+ * source port.
+ */
+export function isSameSocket(near: Endpoint, far: Endpoint): boolean {
+  return near.port === far.port && near.ip === far.ip;
+}
+
 /** `ip:port` or `[v6]:port`. */
 export function formatEndpoint({ ip, port }: Endpoint): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;

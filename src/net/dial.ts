@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { Socket, isIP, isIPv6 } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type Endpoint, type HostPort, UNSPECIFIED, UNSPECIFIED_V6, endpoint } from '../lib/address.js';
+import { type Endpoint, type HostPort, UNSPECIFIED, UNSPECIFIED_V6, endpoint, isSameSocket } from '../lib/address.js';
 import { nowMicros } from '../lib/clock.js';
 import { Deadline } from '../lib/deadline.js';
 import { messageOf } from '../lib/errors.js';
@@ -209,14 +209,6 @@ export class Dial {
     const near = this.#near === UNSPECIFIED && isIPv6(this.#far.ip) ? UNSPECIFIED_V6 : this.#near;
     this.#onFailure({ near, far: this.#far, reason, detail, at: nowMicros() });
   }
-}
-
-/**
- * TCP lets a socket connect to itself [RFC 9293 §3.5, simultaneous open], and does when the port that is dialled is one
- * of this machine's, nobody listens there, and the kernel happens to choose it as the source port.
- */
-function isSameSocket(near: Endpoint, far: Endpoint): boolean {
-  return near.port === far.port && near.ip === far.ip;
 }
 
 /** With several addresses tried, the error of the first one. */

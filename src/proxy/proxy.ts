@@ -165,8 +165,12 @@ export class Proxy {
    */
   take(listener: string, raw: Socket, source: string | null): void {
     const taker = this.#listeners.with(listener);
-    if (taker === undefined) raw.destroy();
-    else taker.take(raw, source);
+    if (taker !== undefined) {
+      taker.take(raw, source);
+      return;
+    }
+    raw.resetAndDestroy();
+    if (source !== null) this.#context.onGone?.(source);
   }
 
   /** One that it refused. */

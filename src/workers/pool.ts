@@ -167,6 +167,13 @@ export class WorkerPool implements Carrier {
     await this.#hear((worker) => worker.ask({ kind: 'correlate', correlation }, QUESTION_LIMIT));
   }
 
+  tellCorrelations(correlations: readonly CorrelationTime[]): void {
+    for (const each of correlations) {
+      this.correlations.tell(each);
+      this.#news.add(each);
+    }
+  }
+
   learn(session: string, call: string): void {
     const news = this.correlations.learn(session, call);
     if (news !== null) this.#news.add(news);

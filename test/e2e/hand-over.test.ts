@@ -12,6 +12,7 @@ import { eventually } from '../helpers/eventually.js';
 import { freeDatagramSocket, freeSocket } from '../helpers/free-socket.js';
 import { SocketHolder, type HeldTap } from '../helpers/socket-holder.js';
 import { settings, type Setup } from '../helpers/tap.js';
+import { Trace } from '../helpers/trace.js';
 import { Visitors } from '../helpers/visitors.js';
 import { Chat } from '../helpers/wire.js';
 
@@ -196,5 +197,78 @@ test(
     expect(lines()).not.toContain(`MAINPID=${tap.pid}\n`);
     expect((await tap.http('/metrics')).status).toBe(401);
     expect((await tap.http('/healthz')).status).toBe(200);
+  },
+);
+
+test('a reload during a hand-over is not answered as done by a process that goes', { timeout: LIMIT }, async () => {
+  const directory = folder();
+  const [msrp, httpd] = [await freeSocket(), await freeSocket()];
+  const file = join(directory, 'msrptap.yaml');
+  const setup: Setup = {
+    listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }],
+    httpd: { ...httpd },
+    drain_timeout: 60_000,
+  };
+  writeFileSync(file, JSON.stringify(settings(setup)));
+  const holder = await SocketHolder.start();
+  const tap = await holder.run(file);
+  const standing = await dial(msrp);
+  await expectEcho(standing, 'hello');
+  process.kill(tap.pid, 'SIGUSR2');
+  await eventually(() => tap.logged('hand-over to a new process')).toBe(1);
+  process.kill(tap.pid, 'SIGHUP');
+  await eventually(() => tap.logged('configuration not reloaded, the previous one stays in force'), 30_000).toBe(1);
+  expect(tap.log.find(({ msg }) => msg.startsWith('configuration not reloaded'))).toMatchObject({
+    code: 'reload_refused',
+    error: expect.stringContaining('another process has taken over'),
+  });
+  expect(tap.logged('configuration reloaded')).toBe(0);
+  expect(tap.logged('ready')).toBe(2);
+  standing.finish();
+});
+
+test.each([1, 2])(
+  'workers: %d: the new process goes on with what MI has switched and told, unless the file has changed it',
+  { timeout: LIMIT },
+  async (workers) => {
+    const [msrp, httpd] = [await freeSocket(), await freeSocket()];
+    const file = join(folder(), 'msrptap.yaml');
+    const trace = await Trace.start();
+    trace.isCorrelated = true;
+    const hop = await echo();
+    const configure = (trace_on: number): void => {
+      const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: hop }];
+      const setup: Setup = { workers, listeners, httpd: { ...httpd }, trace, proto_msrp: { trace_on } };
+      writeFileSync(file, JSON.stringify(settings(setup)));
+    };
+    configure(0);
+    const holder = await SocketHolder.start();
+    const tap = await holder.run(file);
+    await tap.mi('msrp_trace', 'on');
+    await tap.mi('msrptap:trace', '192.0.2.7', '600');
+    const chat = new Chat();
+    await tap.mi('msrptap:correlate', chat.session, 'call@pbx');
+
+    process.kill(tap.pid, 'SIGUSR2');
+    await eventually(() => tap.isRunning, 30_000).toBe(false);
+    const second = await answering(tap);
+    expect(second).not.toBe(tap.pid);
+    expect(await tap.mi('msrp_trace')).toEqual({ 'MSRP tracing': 'on' });
+    expect(JSON.stringify(await tap.mi('msrptap:trace'))).toContain('192.0.2.7');
+    await eventually(async () => JSON.stringify(await tap.mi('msrptap:correlations'))).toContain('call@pbx');
+    const peer = await dial(msrp);
+    const text = chat.ask('hello');
+    peer.send(text);
+    await peer.receive(text.length);
+    expect((await trace.message(text)).id).toBe('call@pbx');
+    peer.finish();
+    await peer.end;
+
+    await tap.mi('msrp_trace', 'off');
+    configure(1);
+    process.kill(second, 'SIGUSR2');
+    await eventually(() => answering(tap), 30_000).not.toBe(second);
+    await eventually(() => tap.logged(HANDED_OVER), 30_000).toBe(2);
+    expect(await tap.mi('msrp_trace')).toEqual({ 'MSRP tracing': 'on' });
   },
 );

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { useCerts } from '../helpers/certs.js';
 import { carry, dial, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
-import { freePort } from '../helpers/scene.js';
+import { freePort } from '../helpers/free-port.js';
 import { startTap, type Settings, type Tap } from '../helpers/tap.js';
 import { serving, tlsDomains } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';

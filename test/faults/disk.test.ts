@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { carry, dial, linkThrough, NextHop } from '../helpers/endpoint.js';
-import { freePort } from '../helpers/scene.js';
+import { freePort } from '../helpers/free-port.js';
 import { settings } from '../helpers/tap.js';
 import { Chat } from '../helpers/wire.js';
 import { note, recordAtEnd } from './figures.js';

@@ -6,7 +6,7 @@ import { selectorsOf } from './promql.js';
 
 /** Families that the dashboard leaves out, without prefix, and why. */
 const SPOOL = 'It is 0 wherever hep_spool is not set; msrptap:destinations tells it of each destination.';
-const RELOADS = 'Whoever reloads is told at once, key by key, and the log has it too.';
+const RELOADS = 'Whoever reloads is told at once, key by key, and the log and an alert have it too.';
 const NOT_SHOWN: ReadonlyMap<string, string> = new Map([
   ['hep_spool_dropped_total', SPOOL],
   ['hep_spool_torn_total', SPOOL],

@@ -30,13 +30,6 @@ export async function tapBefore(
   return { trace, tap, near: `127.0.0.1:${tap.socket.port}` };
 }
 
-/** A port that nobody listens on. */
-export async function freePort(ip: string): Promise<number> {
-  const hop = await NextHop.start({ ip });
-  hop.stopListening();
-  return hop.port;
-}
-
 export async function stillWorks(tap: Tap, hop: NextHop): Promise<void> {
   const { client, server } = await linkThrough(tap.socket, hop);
   const chat = new Chat();

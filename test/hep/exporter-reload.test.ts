@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { HepExporter, type DestinationStats, type ExporterSettings } from '#src/hep/exporter.js';
 import { silentLog } from '#src/lib/log.js';
 import { eventually } from '../helpers/eventually.js';
+import { freePort } from '../helpers/free-port.js';
 import { receiveTcp, type Receiver } from '../helpers/hep.js';
 
 const SOURCE = { ip: '192.0.2.1', port: 2855 };
@@ -17,13 +18,6 @@ async function receiver(): Promise<Receiver> {
   const started = await receiveTcp();
   onTestFinished(() => started.close());
   return started;
-}
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  const gone = await receiveTcp();
-  await gone.close();
-  return gone.port;
 }
 
 type Ports = Readonly<Record<string, number>>;

@@ -5,7 +5,9 @@ import { DEFAULT_QUEUE_BYTES, HepExporter, type DestinationConfig } from '#src/h
 import type { Timing } from '#src/hep/timing.js';
 import { silentLog } from '#src/lib/log.js';
 import { useCerts } from '../helpers/certs.js';
+import { freePort } from '../helpers/free-port.js';
 import { receiveTcp, receiveTls, receiveUdp, type Receiver } from '../helpers/hep.js';
+import { dialFromThePortDialled } from '../helpers/self-dial.js';
 
 const SOURCE = { ip: '192.0.2.1', port: 2855 };
 const DESTINATION = { ip: '192.0.2.2', port: 40_000 };
@@ -45,6 +47,17 @@ function sendNumbered(exporter: HepExporter, count: number): void {
 
 function numbersIn({ packets }: Receiver): number[] {
   return packets.map(({ payload }) => Number(payload.toString()));
+}
+
+/** As soon as nobody else has the port. */
+async function receiverAt(port: number): Promise<Receiver> {
+  for (;;) {
+    try {
+      return keep(await receiveTcp(port));
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, number) => number);
@@ -93,6 +106,17 @@ describe('over TCP', () => {
     sendNumbered(exporter, 1);
     await receiver.received(1);
     expect(receiver.packets).toHaveLength(1);
+  });
+
+  test('nothing is sent to itself where nobody listens', async () => {
+    const port = await freePort();
+    dialFromThePortDialled();
+    const exporter = exporterTo([{ name: 'homer', host: '127.0.0.1', port, transport: 'tcp' }], { backoffMin: 20 });
+    sendNumbered(exporter, 3);
+    const receiver = await receiverAt(port);
+    await receiver.received(3);
+    expect(numbersIn(receiver)).toEqual(upTo(3));
+    expect(exporter.stats()).toMatchObject([{ sent: 3, maybe: 0 }]);
   });
 
   test('what is sent is copied at once', async () => {

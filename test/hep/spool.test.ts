@@ -18,6 +18,7 @@ import { HepExporter, type DestinationStats } from '#src/hep/exporter.js';
 import type { SpoolOptions } from '#src/hep/spool.js';
 import { createLog } from '#src/lib/log.js';
 import { eventually } from '../helpers/eventually.js';
+import { freePort } from '../helpers/free-port.js';
 import { receiveTcp, type Receiver } from '../helpers/hep.js';
 
 const SOURCE = { ip: '192.0.2.1', port: 2855 };
@@ -40,13 +41,6 @@ async function receiver(port = 0): Promise<Receiver> {
   const started = await receiveTcp(port);
   cleanUps.push(() => started.close());
   return started;
-}
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  const gone = await receiveTcp();
-  await gone.close();
-  return gone.port;
 }
 
 interface Setup extends Partial<SpoolOptions> {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from '../interop/free-port.js';
+import { freePort } from '../helpers/free-port.js';
 import { program } from '../interop/programs.js';
 import type { Postgres } from './postgres.js';
 

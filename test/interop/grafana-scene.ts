@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Certs } from '../helpers/certs.js';
 import { dial, linkThrough, NextHop } from '../helpers/endpoint.js';
-import { freePort } from '../helpers/scene.js';
+import { freePort } from '../helpers/free-port.js';
 import { TapProcess } from '../helpers/tap.js';
 import { tlsDomains, trusting } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';

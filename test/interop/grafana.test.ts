@@ -45,9 +45,9 @@ const CALM = [
   'MsrptapHepThinned',
   'MsrptapCertificateExpires',
   'MsrptapCertificateExpiresNow',
+  'MsrptapConfigReloadFailed',
   'MsrptapWorkerDied',
   'MsrptapErrorsInside',
-  'MsrptapReloadFailed',
 ];
 
 /** Names that prom-client gave long ago, and keeps. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { formatEndpoint } from '#src/lib/address.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../helpers/free-port.js';
 import { program } from './programs.js';
 
 /** A packet as Kamailio read it. */

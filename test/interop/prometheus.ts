@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../helpers/free-port.js';
 import { program } from './programs.js';
 
 /** One series of an instant vector. */

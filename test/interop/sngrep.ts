@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { freePort } from './free-port.js';
+import { freePort } from '../helpers/free-port.js';
 import { program } from './programs.js';
 
 export interface Captured {

@@ -1,11 +1,11 @@
-import { Socket, type TcpSocketConnectOpts } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { Buffers } from '#src/net/buffers.js';
 import { loadClientTls } from '#src/net/client-tls.js';
 import { Dial, type DialFailure } from '#src/net/dial.js';
 import { Resolver } from '#src/net/resolver.js';
 import { configWith } from '../helpers/config.js';
-import { freePort } from '../helpers/scene.js';
+import { freePort } from '../helpers/free-port.js';
+import { dialFromThePortDialled } from '../helpers/self-dial.js';
 
 const OPTIONS = {
   connect_timeout: 5_000,
@@ -14,17 +14,6 @@ const OPTIONS = {
   buffers: new Buffers(() => configWith('').limits),
 };
 const CONTEXT = { resolver: new Resolver(), clientTls: loadClientTls({}).domainFor };
-
-/** The kernel chooses the source port, and once in some 28,000 dials the very one that is dialled: here always. */
-function dialFromThePortDialled(): void {
-  const connect = vi.spyOn(Socket.prototype, 'connect');
-  onTestFinished(() => connect.mockRestore());
-  connect.mockImplementation(function (this: Socket, options: unknown) {
-    connect.mockRestore();
-    const { port, ...others } = options as TcpSocketConnectOpts;
-    return this.connect({ ...others, port, localPort: port });
-  });
-}
 
 test.each(['msrp', 'msrps'] as const)(
   '%s: a connection to itself, where nobody listens, is no next hop',

@@ -1,10 +1,13 @@
 /** Other listeners, made ready and then used or not. */
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Observer } from '#src/events.js';
 import { Proxy, type ProxyListener, type ProxyOptions } from '#src/proxy/proxy.js';
 import { configWith } from '../helpers/config.js';
 import { carry, dial, dialReset, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
+import { freePort } from '../helpers/free-port.js';
 import { Chat } from '../helpers/wire.js';
 
 const NOBODY: Observer = {
@@ -56,14 +59,6 @@ function proxyTo(...listeners: readonly ProxyListener[]): Proxy {
   return proxy;
 }
 
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const proxy = proxyTo(listener({ ip: '127.0.0.1', port: 9 }));
-  const [at] = await proxy.listen();
-  await proxy.drain(0);
-  return at?.port ?? 0;
-}
-
 test('who connects to a new listener before it is in force waits, and goes where it leads', async () => {
   const [hop, port] = [await NextHop.start(), await freePort()];
   const proxy = proxyTo(listener(hop));
@@ -97,6 +92,20 @@ test('discarded, it is closed again, and nothing else has changed', async () => 
     const { client, server } = await linkThrough(at, hop);
     await carry(chat.ask('as before'), client, server);
   }
+});
+
+test('what was accepted for a listener that is no more is reset, and its source has one less', async () => {
+  const gone: string[] = [];
+  const hop = await NextHop.start();
+  const context = { clientTls, isOthersUpstream: () => false, onGone: (source: string) => void gone.push(source) };
+  const proxy = new Proxy([listener(hop)], OPTIONS, context, NOBODY);
+  onTestFinished(async () => void (await proxy.drain(0)));
+  const server = createServer((socket) => proxy.take('127.0.0.1:1', socket, '192.0.2.1')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { address: ip, port } = server.address() as AddressInfo;
+  expect(await dialReset({ ip, port })).toBe('ECONNRESET');
+  expect(gone).toEqual(['192.0.2.1']);
 });
 
 test('links that stand, one that is still being dialled too, are counted and keep their options', async () => {

@@ -4,7 +4,7 @@ import { writeRequest } from '#src/msrp/writer.js';
 import { writeProxyHeader } from '#src/net/proxy-protocol.js';
 import { dial, NextHop } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
-import { freePort } from '../helpers/scene.js';
+import { freePort } from '../helpers/free-port.js';
 import { TapProcess } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
 
