@@ -16,23 +16,18 @@ import { AcceptGate, carriesOthers } from '../net/accept-gate.js';
 import { watchModules } from '../trace/filter-watch.js';
 import { Correlations, type CorrelationTime } from '../trace/correlations.js';
 import { Spots, type SpotTime } from '../trace/spots.js';
-import { HEP_DRAIN_MS, type TrafficOptions } from '../traffic.js';
+import type { TrafficOptions } from '../traffic.js';
 import { Acceptor } from './acceptor.js';
 import { changeAll } from './change.js';
 import { CorrelationNews } from './correlation-news.js';
 import { Crew } from './crew.js';
+import { drainCrew } from './draining.js';
 import { HandOver } from './hand-over.js';
+import { askAll, isUpstreamOf } from './questions.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** Milliseconds that a scrape waits for a worker; then its last known figures stand. */
 const FIGURES_LIMIT = 1_000;
-/** Milliseconds that a worker gets to tell whether a socket is one of its own. */
-const UPSTREAM_LIMIT = 1_000;
-/** Milliseconds that an MI question waits for a worker; then it is told whose answer is missing. */
-const QUESTION_LIMIT = 1_000;
-/** Milliseconds that a worker may take for its drain, over drain_timeout and what HEP gets, before it is killed. */
-const DRAIN_GRACE = 3_000;
-
 export interface PoolOptions extends TrafficOptions {
   /** Where the log lines of workers go, as they are. */
   readonly workerLog?: (line: string) => void;
@@ -164,7 +159,7 @@ export class WorkerPool implements Carrier {
     this.correlations.tell(correlation);
     // What SIP said before must not come behind it.
     this.#news.flush();
-    await this.#hear((worker) => worker.ask({ kind: 'correlate', correlation }, QUESTION_LIMIT));
+    await askAll(this.#crew.members, (worker, limit) => worker.ask({ kind: 'correlate', correlation }, limit));
   }
 
   tellCorrelations(correlations: readonly CorrelationTime[]): void {
@@ -213,54 +208,28 @@ export class WorkerPool implements Carrier {
   }
 
   async linkPage(page: PageRequest): Promise<Heard<LinkPage>> {
-    const heard = await this.#hear((worker) => worker.ask({ kind: 'links', page }, QUESTION_LIMIT));
+    const heard = await askAll(this.#crew.members, (worker, limit) => worker.ask({ kind: 'links', page }, limit));
     return { ...heard, told: joinLinkPages(heard.told, page) };
   }
 
   async sessionPage(page: PageRequest): Promise<Heard<SessionPage>> {
-    const heard = await this.#hear((worker) => worker.ask({ kind: 'sessions', page }, QUESTION_LIMIT));
+    const heard = await askAll(this.#crew.members, (worker, limit) => worker.ask({ kind: 'sessions', page }, limit));
     return { ...heard, told: joinSessionPages(heard.told, page) };
   }
 
   async closeLink(link: string): Promise<Heard<boolean>> {
-    const heard = await this.#hear((worker) => worker.ask({ kind: 'close', link }, QUESTION_LIMIT));
+    const heard = await askAll(this.#crew.members, (worker, limit) => worker.ask({ kind: 'close', link }, limit));
     return { ...heard, told: heard.told.includes(true) };
   }
 
   async destinations(): Promise<Heard<readonly HepRow[]>> {
-    const heard = await this.#hear((worker) => worker.ask({ kind: 'destinations' }, QUESTION_LIMIT));
+    const heard = await askAll(this.#crew.members, (worker, limit) => worker.ask({ kind: 'destinations' }, limit));
     return { ...heard, told: joinHepRows(heard.told) };
   }
 
-  async drain(timeout: number, hurry?: AbortSignal): Promise<number> {
+  drain(timeout: number, hurry?: AbortSignal): Promise<number> {
     this.#stop();
-    const members = [...this.#crew.members];
-    let giveUp: NodeJS.Timeout | undefined;
-    const cutShort = (): void => {
-      for (const worker of members) worker.hurry();
-      giveUp = setTimeout(() => this.#crew.kill(), DRAIN_GRACE);
-    };
-    if (hurry?.aborted === true) cutShort();
-    else hurry?.addEventListener('abort', cutShort, { once: true });
-    const limit = timeout + HEP_DRAIN_MS + DRAIN_GRACE;
-    const cuts = await Promise.all(members.map((worker) => this.#drained(worker, timeout, limit)));
-    hurry?.removeEventListener('abort', cutShort);
-    clearTimeout(giveUp);
-    await this.#crew.end();
-    return cuts.reduce((sum, cut) => sum + cut, 0);
-  }
-
-  /** @returns how many links were cut */
-  async #drained(worker: WorkerProcess, timeout: number, limit: number): Promise<number> {
-    const { held } = worker;
-    try {
-      const cut = await worker.ask({ kind: 'drain', timeout }, limit);
-      await worker.ended;
-      return cut;
-    } catch (error) {
-      this.#log.error({ worker: worker.slot, error: messageOf(error) }, 'worker not drained; it is killed');
-      return held;
-    }
+    return drainCrew(this.#crew, timeout, this.#log, hurry);
   }
 
   #connectionsFrom(source: string): number {
@@ -275,28 +244,9 @@ export class WorkerPool implements Carrier {
     this.#handOver.stop();
   }
 
-  /** One that hangs has opened nothing just now. */
   async #isUpstream(asker: WorkerProcess, id: number, source: Endpoint): Promise<void> {
     const others = this.#crew.members.filter((worker) => worker !== asker);
-    const answers = others.map((worker) =>
-      worker.ask({ kind: 'hasUpstream', source }, UPSTREAM_LIMIT).catch(() => false),
-    );
-    asker.answer(id, (await Promise.all(answers)).includes(true));
-  }
-
-  /** Asks all workers. One that ends meanwhile has nothing to tell; one that hangs is told of. */
-  async #hear<T>(ask: (worker: WorkerProcess) => Promise<T>): Promise<Heard<readonly T[]>> {
-    const told: T[] = [];
-    const missing: number[] = [];
-    const asked = this.#crew.members.map(async (worker) => {
-      try {
-        told.push(await ask(worker));
-      } catch {
-        if (!worker.isOver) missing.push(worker.slot);
-      }
-    });
-    await Promise.all(asked);
-    return { told, missing };
+    asker.answer(id, await isUpstreamOf(others, source));
   }
 
   async #apply(change: Change): Promise<void> {
