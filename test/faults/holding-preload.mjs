@@ -1,5 +1,5 @@
 /**
- * Imported into a msrptap and its workers (with --expose-gc): at SIGUSR2 the process collects its garbage, and writes what
+ * Imported into a msrptap and its workers (with --expose-gc): at SIGURG the process collects its garbage, and writes what
  * it holds into a file of HOLDING_DIR that has its number for a name.
  */
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const DIRECTORY = process.env.HOLDING_DIR;
 
-process.on('SIGUSR2', () => {
+process.on('SIGURG', () => {
   // What the first one finds out of reach may have kept other things in reach.
   globalThis.gc();
   globalThis.gc();

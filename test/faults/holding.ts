@@ -95,7 +95,7 @@ export class Examined {
   async #holdingOf(pid: number): Promise<Holding> {
     const file = join(this.#directory, String(pid));
     rmSync(file, { force: true });
-    process.kill(pid, 'SIGUSR2');
+    process.kill(pid, 'SIGURG');
     await eventually(() => existsSync(file)).toBe(true);
     return JSON.parse(readFileSync(file, 'utf8')) as Holding;
   }
