@@ -1,16 +1,17 @@
 import type { LinkFacts } from '../events.js';
+import { Room } from '../lib/room.js';
 import { Transactions, type Owners, type TransactionWitness, type Visit } from './transactions.js';
 
 /** The transaction layers of all links: one for each timeout that there was, as links keep theirs when a reload changes it. */
 export class TransactionsByTimeout<Owner> {
-  readonly #most: () => number;
+  readonly #room: Room;
   readonly #witness: TransactionWitness;
   readonly #ownersOn: (link: LinkFacts) => Owners<Owner> | null;
   readonly #layers = new Map<number, Transactions<Owner>>();
 
   /** @param most how many may be watched now, in all of them; the others as of {@link Transactions} */
   constructor(most: () => number, witness: TransactionWitness, ownersOn: (link: LinkFacts) => Owners<Owner> | null) {
-    this.#most = most;
+    this.#room = new Room(most);
     this.#witness = witness;
     this.#ownersOn = ownersOn;
   }
@@ -20,17 +21,14 @@ export class TransactionsByTimeout<Owner> {
     if (timeout === 0) return null;
     const known = this.#layers.get(timeout);
     if (known !== undefined) return known;
-    const most = (): number => this.#most() - (this.open - layer.open);
-    const layer = new Transactions(timeout, most, this.#witness, this.#ownersOn);
+    const layer = new Transactions(timeout, this.#room, this.#witness, this.#ownersOn);
     this.#layers.set(timeout, layer);
     return layer;
   }
 
   /** How many are watched at this moment. */
   get open(): number {
-    let open = 0;
-    for (const layer of this.#layers.values()) open += layer.open;
-    return open;
+    return this.#room.used;
   }
 
   /** Tells of all that wait for their responses at this moment and belong to something. */

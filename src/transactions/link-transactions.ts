@@ -55,7 +55,7 @@ export class LinkTransactions<Owner> implements LinkObserver {
     }
     if (parseError !== null) {
       awaiting.isBlind = true;
-      this.#all.closed(awaiting.clear());
+      this.#all.room.give(awaiting.clear());
     }
   }
 
@@ -71,7 +71,7 @@ export class LinkTransactions<Owner> implements LinkObserver {
   ended(): void {
     this.#up.isBlind = true;
     this.#down.isBlind = true;
-    this.#all.closed(this.#up.clear() + this.#down.clear());
+    this.#all.room.give(this.#up.clear() + this.#down.clear());
     this.#all.unwatch(this);
   }
 
@@ -107,7 +107,7 @@ export class LinkTransactions<Owner> implements LinkObserver {
       const [method, transactionId] = [requests.method(slot), requests.transactionId(slot)];
       const age = now - requests.since(slot);
       requests.remove(slot);
-      this.#all.closed(1);
+      this.#all.room.give(1);
       this.#everybody.transactionTimedOut({ direction, method, transactionId, age, at: nowMicros() });
     }
     return count;
@@ -128,7 +128,7 @@ export class LinkTransactions<Owner> implements LinkObserver {
 
   #open(sent: Requests<Owner>, piece: Piece, words: Words, since: number, direction: Direction): void {
     if (sent.isBlind) return;
-    if (this.#up.open + this.#down.open >= MAX_OPEN_ON_LINK || !this.#all.opened()) {
+    if (this.#up.open + this.#down.open >= MAX_OPEN_ON_LINK || !this.#all.room.take()) {
       this.#all.witness.unwatched();
       return;
     }
@@ -153,7 +153,7 @@ export class LinkTransactions<Owner> implements LinkObserver {
     const since = awaiting.since(slot);
     const method = awaiting.method(slot);
     awaiting.remove(slot);
-    this.#all.closed(1);
+    this.#all.room.give(1);
     this.#all.witness.answered(method, since === ARRIVING ? 0 : (now - since) / 1_000);
   }
 }

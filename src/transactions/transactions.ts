@@ -1,4 +1,5 @@
 import type { Direction, Layer, LinkFacts, LinkObserver } from '../events.js';
+import type { Room } from '../lib/room.js';
 import type { Message } from '../msrp/message.js';
 import { LinkTransactions } from './link-transactions.js';
 
@@ -33,10 +34,9 @@ export type Visit<Owner> = (owner: Owner, direction: Direction, since: number) =
  */
 export class Transactions<Owner = never> implements Layer {
   readonly witness: TransactionWitness;
+  readonly room: Room;
   readonly #timeout: number;
-  readonly #most: () => number;
   readonly #ownersOn: (link: LinkFacts) => Owners<Owner> | null;
-  #open = 0;
   /** Links that have open ones, or had when they were looked at last. */
   readonly #watched = new Set<LinkTransactions<Owner>>();
   /** null: nothing is watched. */
@@ -44,24 +44,24 @@ export class Transactions<Owner = never> implements Layer {
 
   /**
    * @param timeout milliseconds from the last octet of a request until its response is missed
-   * @param most how many may be watched now, over all links
+   * @param room for how many may be watched, over all links; layers that share it share the limit
    * @param ownersOn asked for each link when it begins; default: requests belong to nothing
    */
   constructor(
     timeout: number,
-    most: () => number,
+    room: Room,
     witness: TransactionWitness,
     ownersOn: (link: LinkFacts) => Owners<Owner> | null = () => null,
   ) {
     this.#timeout = timeout;
-    this.#most = most;
     this.#ownersOn = ownersOn;
     this.witness = witness;
+    this.room = room;
   }
 
-  /** How many are watched at this moment. */
+  /** How many are watched at this moment, by all layers that share the room. */
   get open(): number {
-    return this.#open;
+    return this.room.used;
   }
 
   over(everybody: LinkObserver, link: LinkFacts): LinkObserver {
@@ -71,17 +71,6 @@ export class Transactions<Owner = never> implements Layer {
   /** Tells of all that wait for their responses at this moment and belong to something. */
   visit(visit: Visit<Owner>): void {
     for (const link of this.#watched) link.visit(visit);
-  }
-
-  /** One more is to be watched. @returns whether it can be */
-  opened(): boolean {
-    if (this.#open >= this.#most()) return false;
-    this.#open += 1;
-    return true;
-  }
-
-  closed(count: number): void {
-    this.#open -= count;
   }
 
   /** It has an open one now. */

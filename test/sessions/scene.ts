@@ -1,4 +1,5 @@
 /** Sessions without a socket: what is read on links, and what is seen of it. */
+import { Room } from '#src/lib/room.js';
 import { SessionCounts } from '#src/control/session-counts.js';
 import { pageOf } from '#src/control/pages.js';
 import type { Direction, LinkObserver } from '#src/events.js';
@@ -53,7 +54,7 @@ export class Scene {
   readonly sessions: Sessions;
   readonly transactions = new Transactions(
     30_000,
-    () => LIMITS.transactions,
+    new Room(() => LIMITS.transactions),
     { answered: () => {}, unwatched: () => {} },
     (link) => this.sessions.on(link),
   );

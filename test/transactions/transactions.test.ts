@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Direction, LinkObserver, TimedOutTransaction } from '#src/events.js';
+import { Room } from '#src/lib/room.js';
 import { Parser } from '#src/msrp/parser.js';
 import { MAX_OPEN_ON_LINK } from '#src/transactions/link-transactions.js';
 import { Transactions } from '#src/transactions/transactions.js';
@@ -28,7 +29,7 @@ class Scene {
   readonly answered: [method: string, seconds: number][] = [];
   readonly timedOut: TimedOutTransaction[] = [];
   unwatched = 0;
-  readonly transactions = new Transactions(TIMEOUT, () => MAX_OPEN, {
+  readonly transactions = new Transactions(TIMEOUT, new Room(() => MAX_OPEN), {
     answered: (method, seconds) => void this.answered.push([method, seconds]),
     unwatched: () => (this.unwatched += 1),
   });
