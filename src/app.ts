@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Carrier } from './carrier.js';
 import { timeoutRisks } from './check/timeouts.js';
 import { versionRisks } from './check/tls.js';
@@ -180,10 +181,6 @@ export class App {
     const cut = await this.#carrier.drain(LAST_MS, hurry);
     this.#log.info({ cut }, 'stopped');
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function warn(config: Config, log: Log): void {

@@ -3,7 +3,7 @@ import { existsSync, lstatSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
-import { canonicalIp, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
+import { canonicalEndpoint, formatEndpoint, formatHostPort, isLoopback, type Endpoint } from '../lib/address.js';
 import { isFolder } from '../lib/folder.js';
 import { hasDeprecatedVersion, servesSocket } from '../net/tls-domain.js';
 import { connectionsThatFit, openFileLimit, workerCount } from './open-files.js';
@@ -60,7 +60,7 @@ const socketsDiffer: Rule = {
       { at: httpd as Endpoint, name: 'httpd', path: ['httpd', 'port'] },
       ...(port === null ? [] : [{ at: { ip, port }, name: 'prometheus', path: ['prometheus', 'port'] }]),
       ...(hep_input?.transport === 'tcp' ? [{ at: hep_input, name: 'hep_input', path: ['hep_input'] }] : []),
-    ].map((socket) => ({ ...socket, bound: canonical(socket.at) }));
+    ].map((socket) => ({ ...socket, bound: canonicalEndpoint(socket.at) }));
     for (const socket of sockets) {
       const first = sockets.find((other) => other === socket || clash(other.bound, socket.bound));
       if (first === undefined || first === socket) continue;
@@ -68,10 +68,6 @@ const socketsDiffer: Rule = {
     }
   },
 };
-
-function canonical({ ip, port }: Endpoint): Endpoint {
-  return { ip: canonicalIp(ip), port };
-}
 
 /** Whether the system refuses to bind both, which are canonical: `::` takes IPv4 too. */
 function clash({ ip: a, port }: Endpoint, { ip: b, port: other }: Endpoint): boolean {
@@ -86,7 +82,7 @@ const datagramSocketsDiffer: Rule = {
     if (
       mi_datagram === undefined ||
       hep_input?.transport !== 'udp' ||
-      !clash(canonical(mi_datagram.socket_name), canonical(hep_input))
+      !clash(canonicalEndpoint(mi_datagram.socket_name), canonicalEndpoint(hep_input))
     )
       return;
     refuse(['hep_input'], `${formatEndpoint(mi_datagram.socket_name)} is the socket of mi_datagram already`);

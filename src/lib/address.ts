@@ -84,6 +84,11 @@ export function canonicalIp(ip: string): string {
   return mapped === null ? canonical : `${octetPair(mapped[1])}.${octetPair(mapped[2])}`;
 }
 
+/** The same of where something listens. */
+export function canonicalEndpoint({ ip, port }: Endpoint): Endpoint {
+  return { ip: canonicalIp(ip), port };
+}
+
 function octetPair(group = '0'): string {
   const value = Number.parseInt(group, 16);
   return `${value >> 8}.${value & 0xff}`;

@@ -4,7 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { canonicalIp, formatEndpoint, type Endpoint } from './address.js';
+import { canonicalEndpoint, formatEndpoint, type Endpoint } from './address.js';
 
 /** SD_LISTEN_FDS_START: the first behind stdin, stdout and stderr. */
 const FIRST = 3;
@@ -108,6 +108,6 @@ function socketOf(fd: number): { readonly socket: Socket; readonly at: Endpoint 
   return null;
 }
 
-function nameOf({ ip, port }: Endpoint): string {
-  return formatEndpoint({ ip: canonicalIp(ip), port });
+function nameOf(at: Endpoint): string {
+  return formatEndpoint(canonicalEndpoint(at));
 }

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { type Endpoint, canonicalIp, isEveryAddress, isLoopback } from '../lib/address.js';
+import { type Endpoint, canonicalEndpoint, canonicalIp, isEveryAddress, isLoopback } from '../lib/address.js';
 
 /** Milliseconds for which the addresses of the machine are taken to stay the same: asking for them costs system calls. */
 const ADDRESSES_KEPT_MS = 1_000;
@@ -17,7 +17,7 @@ export class OwnSockets {
   }
 
   use(sockets: readonly Endpoint[]): void {
-    this.#sockets = sockets.map(({ ip, port }) => ({ ip: canonicalIp(ip), port }));
+    this.#sockets = sockets.map(canonicalEndpoint);
   }
 
   has({ ip, port }: Endpoint): boolean {

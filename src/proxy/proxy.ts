@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NextHop, Observer } from '../events.js';
 import { type Endpoint, canonicalIp } from '../lib/address.js';
 import type { SocketRange } from '../lib/cidr.js';
@@ -208,12 +209,12 @@ export class Proxy {
     for (const link of this.#links) link.drain();
     const deadline = performance.now() + timeout;
     const isTimeUp = (): boolean => performance.now() >= deadline || signal?.aborted === true;
-    while (this.#links.size > 0 && !isTimeUp()) await pause();
+    while (this.#links.size > 0 && !isTimeUp()) await pause(DRAIN_POLL_MS);
     const cut = this.#links.size;
     this.cut();
     // A reset closes within a few turns; nobody can hold it up, and no fault in here may hold up the stop.
     const patience = performance.now() + CUT_MS;
-    while (this.#links.size > 0 && performance.now() < patience) await pause();
+    while (this.#links.size > 0 && performance.now() < patience) await pause(DRAIN_POLL_MS);
     return cut;
   }
 
@@ -316,8 +317,4 @@ export class Proxy {
 
 function nextHopsOf(listeners: readonly ProxyListener[]): readonly NextHop[] {
   return listeners.flatMap(({ upstream }) => (upstream === 'to_path' ? [] : upstream));
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
 }
