@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
-import { dial, type Peer } from '../helpers/endpoint.js';
+import { dial } from '../helpers/endpoint.js';
+import { expectEcho, startEcho } from '../helpers/echo.js';
 import { eventually } from '../helpers/eventually.js';
 import { freeDatagramSocket, freeSocket } from '../helpers/free-socket.js';
 import { SocketHolder, type HeldTap } from '../helpers/socket-holder.js';
@@ -25,21 +26,6 @@ function folder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'msrptap-hand-over-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   return directory;
-}
-
-/** A next hop that sends back what it gets; its `upstream`. */
-async function echo(): Promise<string> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `msrp:127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function expectEcho(peer: Peer, text: string): Promise<void> {
-  const bytes = new Chat().ask(text);
-  peer.send(bytes);
-  expect((await peer.receive(bytes.length)).equals(bytes)).toBe(true);
 }
 
 /** The process that answers at the MI of a msrptap. */
@@ -71,7 +57,7 @@ test.each([1, 2])(
     const file = join(directory, 'msrptap.yaml');
     const setup: Setup = {
       workers,
-      listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }],
+      listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }],
       httpd: { ...httpd },
       mi_fifo: { fifo_name: join(directory, 'fifo'), reply_dir: directory },
       mi_datagram: { socket_name: `udp:${formatEndpoint(datagram)}` },
@@ -125,7 +111,7 @@ test('a process that does not come up: the old one goes on, and says why', { tim
   onTestFinished(() => void taken.close());
   const file = join(directory, 'msrptap.yaml');
   const setup: Setup = {
-    listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }],
+    listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }],
     httpd: { ...httpd },
     mi_fifo: { fifo_name: join(directory, 'fifo'), reply_dir: directory },
   };
@@ -158,7 +144,7 @@ test(
     const directory = folder();
     const msrp = await freeSocket();
     const file = join(directory, 'msrptap.yaml');
-    const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }];
+    const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }];
     writeFileSync(file, JSON.stringify(settings({ listeners, drain_timeout: 300 })));
     const holder = await SocketHolder.start();
     const tap = await holder.run(file);
@@ -182,7 +168,7 @@ test(
     });
     const [msrp, httpd] = [await freeSocket(), await freeSocket()];
     const file = join(directory, 'msrptap.yaml');
-    const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }];
+    const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }];
     writeFileSync(file, JSON.stringify(settings({ listeners, httpd: { ...httpd } })));
     const holder = await SocketHolder.start();
     const tap = await holder.run(file, {
@@ -206,7 +192,7 @@ test('a reload during a hand-over is not answered as done by a process that goes
   const [msrp, httpd] = [await freeSocket(), await freeSocket()];
   const file = join(directory, 'msrptap.yaml');
   const setup: Setup = {
-    listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }],
+    listeners: [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }],
     httpd: { ...httpd },
     drain_timeout: 60_000,
   };
@@ -236,7 +222,7 @@ test.each([1, 2])(
     const file = join(folder(), 'msrptap.yaml');
     const trace = await Trace.start();
     trace.isCorrelated = true;
-    const hop = await echo();
+    const hop = await startEcho();
     const configure = (trace_on: number): void => {
       const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: hop }];
       const setup: Setup = { workers, listeners, httpd: { ...httpd }, trace, proto_msrp: { trace_on } };

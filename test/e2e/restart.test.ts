@@ -1,17 +1,16 @@
 /** Sockets that the service manager keeps open: nobody is refused while one msrptap ends and the next one starts. */
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
 import { inheritedFds } from '#src/lib/inherited-sockets.js';
-import { dial, type Peer } from '../helpers/endpoint.js';
+import { dial } from '../helpers/endpoint.js';
+import { expectEcho, startEcho } from '../helpers/echo.js';
 import { eventually } from '../helpers/eventually.js';
 import { SocketHolder } from '../helpers/socket-holder.js';
 import { settings, type Setup } from '../helpers/tap.js';
-import { Chat } from '../helpers/wire.js';
 
 function folder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'msrptap-restart-'));
@@ -23,21 +22,6 @@ function configuration(setup: Setup): string {
   const file = join(folder(), 'msrptap.yaml');
   writeFileSync(file, JSON.stringify(settings(setup)));
   return file;
-}
-
-/** A next hop that sends back what it gets; its `upstream`. */
-async function echo(): Promise<string> {
-  const server = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => {}).pipe(socket));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  return `msrp:127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function expectEcho(peer: Peer, text: string): Promise<void> {
-  const bytes = new Chat().ask(text);
-  peer.send(bytes);
-  expect((await peer.receive(bytes.length)).equals(bytes)).toBe(true);
 }
 
 /** Milliseconds between two connections of one of its four; without it, it would only measure the kernel's queue. */
@@ -85,7 +69,7 @@ test.each([1, 2])(
   async (workers) => {
     const holder = await SocketHolder.start('127.0.0.1', '127.0.0.1');
     const [msrp, httpd] = holder.sockets as readonly [Endpoint, Endpoint];
-    const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }];
+    const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }];
     const file = configuration({ listeners, httpd: { ...httpd }, workers, drain_timeout: 30_000 });
     const first = await holder.run(file);
     expect([first.socket, first.httpd]).toEqual([msrp, httpd]);
@@ -119,7 +103,7 @@ test.each([1, 2])(
 test('a socket that nobody wants is told of and left; a listener without one binds its own', async () => {
   const holder = await SocketHolder.start('127.0.0.1', '127.0.0.1');
   const [msrp, stray] = holder.sockets as readonly [Endpoint, Endpoint];
-  const upstream = await echo();
+  const upstream = await startEcho();
   const listeners = [
     { socket: `msrp:${formatEndpoint(msrp)}`, upstream },
     { socket: 'msrp:127.0.0.1:0', upstream },
@@ -133,7 +117,7 @@ test('a socket that nobody wants is told of and left; a listener without one bin
 test('workers have none of the sockets, and no word of them', async () => {
   const holder = await SocketHolder.start('127.0.0.1');
   const [msrp] = holder.sockets as readonly [Endpoint];
-  const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await echo() }];
+  const listeners = [{ socket: `msrp:${formatEndpoint(msrp)}`, upstream: await startEcho() }];
   const tap = await holder.run(configuration({ listeners, workers: 2 }));
   const workers = readFileSync(`/proc/${tap.pid}/task/${tap.pid}/children`, 'utf8').trim().split(' ');
   expect(workers).toHaveLength(2);
@@ -159,7 +143,7 @@ test('the service manager is told when it is ready, reloads and stops', async ()
   writeFileSync(join(directory, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $1" >>'${told}'\n`);
   chmodSync(join(directory, 'systemd-notify'), 0o755);
   const holder = await SocketHolder.start('127.0.0.1');
-  const file = configuration({ upstream: await echo() });
+  const file = configuration({ upstream: await startEcho() });
   const environment = { PATH: `${directory}${delimiter}${process.env['PATH']}`, NOTIFY_SOCKET: '/run/there' };
   const tap = await holder.run(file, environment);
   const lines = (): string => readFileSync(told, { encoding: 'utf8', flag: 'a+' });

@@ -5,29 +5,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LinkObserver, Observer, Read } from '#src/events.js';
 import { Observers } from '#src/proxy/observers.js';
-import { Proxy, type ProxyOptions } from '#src/proxy/proxy.js';
-import { configWith } from '../helpers/config.js';
-
-const OPTIONS: ProxyOptions = {
-  send_timeout: 10_000,
-  max_msg_chunks: 0,
-  tls_handshake_timeout: 5_000,
-  connect_timeout: 5_000,
-  idle_timeout: 0,
-  half_close_timeout: 5_000,
-  on_parse_error: 'close',
-  limits: configWith('').limits,
-  to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
-};
-
-const SILENT: LinkObserver = {
-  connected() {},
-  connectFailed() {},
-  read() {},
-  transactionTimedOut() {},
-  closed() {},
-  ended() {},
-};
+import { Proxy } from '#src/proxy/proxy.js';
+import { OPTIONS, SILENT, clientTls, listenerTo } from '../helpers/proxy.js';
 
 let reads: Read[] = [];
 let observer: LinkObserver = SILENT;
@@ -50,29 +29,9 @@ beforeAll(async () => {
   });
   nextHop.listen(0, '127.0.0.1');
   await once(nextHop, 'listening');
-  const upstream = { proto: 'msrp', host: '127.0.0.1', port: (nextHop.address() as AddressInfo).port } as const;
-  proxy = new Proxy(
-    [
-      {
-        proto: 'msrp',
-        ip: '127.0.0.1',
-        port: 0,
-        upstream: [upstream],
-        upstream_policy: 'ordered',
-        proxy_protocol: null,
-        send_proxy: 0,
-        tls: null,
-      },
-    ],
-    OPTIONS,
-    {
-      clientTls: () => {
-        throw new Error('no TLS here');
-      },
-      isOthersUpstream: () => false,
-    },
-    observers,
-  );
+  const { port: hop } = nextHop.address() as AddressInfo;
+  const listeners = [listenerTo([{ proto: 'msrp', host: '127.0.0.1', port: hop }])];
+  proxy = new Proxy(listeners, OPTIONS, { clientTls, isOthersUpstream: () => false }, observers);
   port = (await proxy.listen())[0]?.port ?? 0;
 });
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { LinkObserver, Observer, Read } from '#src/events.js';
+import type { Observer, Read } from '#src/events.js';
 import { Observers } from '#src/proxy/observers.js';
 import { linkFacts } from '../helpers/facts.js';
+import { SILENT } from '../helpers/proxy.js';
 
 const READ: Read = { direction: 'up', buffer: Buffer.alloc(0), time: 0, pieces: [], strayBytes: 0, parseError: null };
 
@@ -9,14 +10,7 @@ const READ: Read = { direction: 'up', buffer: Buffer.alloc(0), time: 0, pieces: 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 function observer(read: (read: Read) => void): Observer {
-  const link: LinkObserver = {
-    connected() {},
-    connectFailed() {},
-    read,
-    transactionTimedOut() {},
-    closed() {},
-    ended() {},
-  };
+  const link = { ...SILENT, read };
   return { link: () => link, acceptFailed() {} };
 }
 

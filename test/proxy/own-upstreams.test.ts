@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { FailedAttempt, LinkObserver } from '#src/events.js';
+import type { FailedAttempt } from '#src/events.js';
 import type { Endpoint } from '#src/lib/address.js';
 import { Proxy } from '#src/proxy/proxy.js';
-import { configWith } from '../helpers/config.js';
+import { OPTIONS, SILENT, clientTls, listenerTo } from '../helpers/proxy.js';
 
 interface Scene {
   readonly proxy: Proxy;
@@ -24,44 +24,12 @@ async function start(isOthersUpstream: (source: Endpoint) => boolean | Promise<b
   onTestFinished(() => void server.close());
   let fail: (attempt: FailedAttempt) => void = nothing;
   const failed = new Promise<FailedAttempt>((resolve) => (fail = resolve));
-  const link: LinkObserver = {
-    connected() {},
-    connectFailed: fail,
-    read() {},
-    transactionTimedOut() {},
-    closed() {},
-    ended() {},
-  };
+  const link = { ...SILENT, connectFailed: fail };
+  const allow = [{ ip: '127.0.0.0', prefix: 8, ports: [1, 65_535] }] as const;
   const proxy = new Proxy(
-    [
-      {
-        proto: 'msrp',
-        ip: '127.0.0.1',
-        port: 0,
-        upstream: 'to_path',
-        upstream_policy: 'ordered',
-        proxy_protocol: null,
-        send_proxy: 0,
-        tls: null,
-      },
-    ],
-    {
-      send_timeout: 10_000,
-      max_msg_chunks: 0,
-      tls_handshake_timeout: 5_000,
-      connect_timeout: 5_000,
-      idle_timeout: 0,
-      half_close_timeout: 5_000,
-      on_parse_error: 'close',
-      limits: configWith('').limits,
-      to_path: { allow: [{ ip: '127.0.0.0', prefix: 8, ports: [1, 65_535] }], timeout: 5_000, max_bytes: 16_384 },
-    },
-    {
-      clientTls: () => {
-        throw new Error('no TLS here');
-      },
-      isOthersUpstream,
-    },
+    [listenerTo('to_path')],
+    { ...OPTIONS, to_path: { ...OPTIONS.to_path, allow } },
+    { clientTls, isOthersUpstream },
     { link: () => link, acceptFailed() {} },
   );
   onTestFinished(async () => void (await proxy.drain(0)));

@@ -2,56 +2,18 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Observer } from '#src/events.js';
-import { Proxy, type ProxyListener, type ProxyOptions } from '#src/proxy/proxy.js';
-import { configWith } from '../helpers/config.js';
+import type { Endpoint } from '#src/lib/address.js';
+import { Proxy, type ProxyListener } from '#src/proxy/proxy.js';
 import { carry, dial, dialReset, linkThrough, NextHop, startHanging } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
 import { freePort } from '../helpers/free-port.js';
+import { NOBODY, OPTIONS, clientTls, listenerTo } from '../helpers/proxy.js';
 import { Chat } from '../helpers/wire.js';
 
-const NOBODY: Observer = {
-  link: () => ({
-    connected() {},
-    connectFailed() {},
-    read() {},
-    transactionTimedOut() {},
-    closed() {},
-    ended() {},
-  }),
-  acceptFailed() {},
-};
-
-const LIMITS = configWith('').limits;
-
-const OPTIONS: ProxyOptions = {
-  send_timeout: 10_000,
-  max_msg_chunks: 0,
-  tls_handshake_timeout: 5_000,
-  connect_timeout: 5_000,
-  idle_timeout: 0,
-  half_close_timeout: 5_000,
-  on_parse_error: 'close',
-  limits: LIMITS,
-  to_path: { allow: [], timeout: 5_000, max_bytes: 16_384 },
-};
-
-function listener({ ip, port }: { readonly ip: string; readonly port: number }, at = 0): ProxyListener {
-  return {
-    proto: 'msrp',
-    ip: '127.0.0.1',
-    port: at,
-    upstream: [{ proto: 'msrp', host: ip, port }],
-    upstream_policy: 'ordered',
-    proxy_protocol: null,
-    send_proxy: 0,
-    tls: null,
-  };
+/** Leads to where one of an endpoint listens. */
+function listener({ ip, port }: Endpoint, at = 0): ProxyListener {
+  return listenerTo([{ proto: 'msrp', host: ip, port }], at);
 }
-
-const clientTls = (): never => {
-  throw new Error('no TLS here');
-};
 
 function proxyTo(...listeners: readonly ProxyListener[]): Proxy {
   const proxy = new Proxy(listeners, OPTIONS, { clientTls, isOthersUpstream: () => false }, NOBODY);
@@ -81,7 +43,7 @@ test('discarded, it is closed again, and nothing else has changed', async () => 
   if (at === undefined) throw new Error('unreachable');
   const prepared = await proxy.prepare([listener(other), listener(other, port)], {
     ...OPTIONS,
-    limits: { ...LIMITS, max_connections: 1 },
+    limits: { ...OPTIONS.limits, max_connections: 1 },
   });
   const early = await dial({ ip: '127.0.0.1', port });
   prepared.discard();
@@ -115,7 +77,7 @@ test('links that stand, one that is still being dialled too, are counted and kee
   if (at === undefined) throw new Error('unreachable');
   const waiting = await dial(at);
   await eventually(() => proxy.accepted).toBe(1);
-  (await proxy.prepare([listener(hop)], { ...OPTIONS, limits: { ...LIMITS, max_connections: 2 } })).use();
+  (await proxy.prepare([listener(hop)], { ...OPTIONS, limits: { ...OPTIONS.limits, max_connections: 2 } })).use();
   const { client, server } = await linkThrough(at, hop);
   await carry(new Chat().ask('the new way'), client, server);
   expect(await dialReset(at)).toBe('ECONNRESET');

@@ -6,6 +6,7 @@ import { Parser } from '#src/msrp/parser.js';
 import { MAX_OPEN_ON_LINK } from '#src/transactions/link-transactions.js';
 import { Transactions } from '#src/transactions/transactions.js';
 import { linkFacts } from '../helpers/facts.js';
+import { SILENT } from '../helpers/proxy.js';
 import { configWith } from '../helpers/config.js';
 
 const MAX_OPEN = configWith('').limits.transactions;
@@ -45,12 +46,8 @@ class Link {
 
   constructor({ transactions, timedOut }: Scene) {
     const everybody: LinkObserver = {
-      connected() {},
-      connectFailed() {},
-      read() {},
+      ...SILENT,
       transactionTimedOut: (transaction) => void timedOut.push(transaction),
-      closed() {},
-      ended() {},
     };
     this.#observer = transactions.over(everybody, linkFacts());
   }
