@@ -1,8 +1,8 @@
 import { callMi } from '#src/control/mi-client.js';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../helpers/free-port.js';
 import { startServer } from './http-server.js';
 
 const url = (port: number) => `http://127.0.0.1:${port}/mi`;
@@ -52,12 +52,7 @@ describe('callMi', () => {
 
 describe('callMi finds no MI', () => {
   it('where nobody listens', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    server.close();
-    await once(server, 'close');
+    const port = await freePort();
     await expect(callMi({ url: url(port), method: 'which' })).rejects.toMatchObject({
       code: 'mi_unreachable',
       message: expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED.*httpd\\.port`)),

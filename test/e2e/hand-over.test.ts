@@ -10,7 +10,7 @@ import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
 import { dial } from '../helpers/endpoint.js';
 import { expectEcho, startEcho } from '../helpers/echo.js';
 import { eventually } from '../helpers/eventually.js';
-import { freeDatagramSocket, freeSocket } from '../helpers/free-socket.js';
+import { freeSocket } from '../helpers/free-socket.js';
 import { SocketHolder, type HeldTap } from '../helpers/socket-holder.js';
 import { settings, type Setup } from '../helpers/tap.js';
 import { Trace } from '../helpers/trace.js';
@@ -51,8 +51,8 @@ test.each([1, 2])(
     const [msrp, httpd, datagram, sip] = [
       await freeSocket(),
       await freeSocket(),
-      await freeDatagramSocket(),
-      await freeDatagramSocket(),
+      await freeSocket(),
+      await freeSocket(),
     ];
     const file = join(directory, 'msrptap.yaml');
     const setup: Setup = {

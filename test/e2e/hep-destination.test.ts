@@ -6,7 +6,7 @@ import { eventually } from '../helpers/eventually.js';
 import { Talk } from '../helpers/talk.js';
 import { TapProcess } from '../helpers/tap.js';
 
-async function startReceiver(port = 0): Promise<ReceiverProcess> {
+async function startReceiver(port?: number): Promise<ReceiverProcess> {
   const receiver = await ReceiverProcess.start(port);
   onTestFinished(() => receiver.close());
   return receiver;

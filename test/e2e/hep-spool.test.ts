@@ -15,7 +15,7 @@ function folder(): string {
   return path;
 }
 
-async function startReceiver(port = 0): Promise<Receiver> {
+async function startReceiver(port?: number): Promise<Receiver> {
   const receiver = await receiveTcp(port);
   onTestFinished(() => receiver.close());
   return receiver;

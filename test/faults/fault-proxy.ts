@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { endpoint, type Endpoint } from '#src/lib/address.js';
+import { freePort } from '../helpers/free-port.js';
 
 export interface Faults {
   /** Milliseconds before each piece goes on. */
@@ -36,7 +37,7 @@ export class FaultProxy {
 
   static async start(to: Endpoint, way: FaultyWay): Promise<FaultProxy> {
     const server = createServer({ allowHalfOpen: true });
-    server.listen(0, '127.0.0.1');
+    server.listen(await freePort(), '127.0.0.1');
     await once(server, 'listening');
     const proxy = new FaultProxy(server);
     server.on('connection', (near: Socket) => proxy.#carry(near, to, way));

@@ -18,7 +18,7 @@ const SOON = 40_000;
 
 recordAtEnd();
 
-async function receiver(port = 0): Promise<Receiver> {
+async function receiver(port?: number): Promise<Receiver> {
   const started = await receiveTcp(port);
   onTestFinished(() => started.close());
   return started;

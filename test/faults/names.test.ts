@@ -106,7 +106,7 @@ test.for(['tcp', 'udp'])(
     const { hep } = lab.wires;
     const names = await NameServer.start(lab, { 'homer.example.com': hep.here });
     names.behaviour = 'silent';
-    const homer = transport === 'tcp' ? await receiveTcp(0, hep.here) : await receiveUdp(hep.here);
+    const homer = transport === 'tcp' ? await receiveTcp(undefined, hep.here) : await receiveUdp(hep.here);
     onTestFinished(() => homer.close());
     const dir = mkdtempSync(join(tmpdir(), 'msrptap-spool-'));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));

@@ -52,7 +52,7 @@ export async function traced(
   setup: (lab: Lab) => LabSetup = () => ({}),
 ): Promise<LabScene & { readonly homer: Receiver }> {
   const lab = await Lab.open(context);
-  const homer = await receiveTcp(0, lab.wires.hep.here);
+  const homer = await receiveTcp(undefined, lab.wires.hep.here);
   onTestFinished(() => homer.close());
   const { proto_msrp, proto_hep, ...others } = setup(lab);
   return {

@@ -40,7 +40,7 @@ async function spooling(context: TestContext, hep_queue_bytes = 16 * MIB): Promi
   onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
   await lab.run('mount', '-t', 'tmpfs', '-o', `size=${DISK}`, 'none', parent);
   const dir = join(parent, 'spool');
-  const gone = await receiveTcp(0, lab.wires.hep.here);
+  const gone = await receiveTcp(undefined, lab.wires.hep.here);
   await gone.close();
   const scene = await sceneIn(lab, {
     proto_msrp: { trace_on: 1, trace_destination: 'homer' },

@@ -5,6 +5,7 @@ import { connect as connectTls, TLSSocket, type ConnectionOptions, type TLSSocke
 import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished } from 'vitest';
 import { formatEndpoint, type Endpoint } from '#src/lib/address.js';
+import { freePort } from './free-port.js';
 import { Peer } from './peer.js';
 
 export type { End, Peer } from './peer.js';
@@ -68,7 +69,9 @@ export class NextHop {
   }
 
   static async start(options: NextHopOptions = {}): Promise<NextHop> {
-    const { ip = '127.0.0.1', port = 0 } = options;
+    const { ip = '127.0.0.1' } = options;
+    // Who is configured with it may try to connect when it has been stopped.
+    const { port = await freePort(ip) } = options;
     const server = createServer({ allowHalfOpen: true });
     server.listen({ host: ip, port, backlog: 4_096 });
     await once(server, 'listening');

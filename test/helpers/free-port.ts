@@ -1,32 +1,47 @@
 import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
  * Below 32768 the kernel gives no port to those who ask for any (net.ipv4.ip_local_port_range): so neither a server of another
- * test nor a client has it by chance a moment later.
+ * test nor a client has it a moment after its server was stopped.
  */
 const PORTS = { from: 12_000, to: 32_000 };
-const given = new Set<number>();
+/** One for each process that tests run in at the same time: a port that one has given, no other gives. */
+const SHARES = 8;
+const SHARE = Math.floor((PORTS.to - PORTS.from) / SHARES);
 
-/** A port that nobody listens on, for a server that comes later or never. */
+const from = PORTS.from + ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % SHARES) * SHARE;
+let last = randomInt(SHARE);
+
+/**
+ * A port of TCP and UDP that nobody listens on, and that nobody else will: for servers that come later, come back or never are.
+ * It is given again after all others.
+ */
 export async function freePort(ip = '127.0.0.1'): Promise<number> {
-  for (;;) {
-    const port = randomInt(PORTS.from, PORTS.to);
-    if (given.has(port) || !(await isFree(ip, port))) continue;
-    given.add(port);
-    return port;
+  for (let tries = 0; tries < SHARE; tries += 1) {
+    last = (last + 1) % SHARE;
+    if (await isFree(ip, from + last)) return from + last;
   }
+  throw new Error(`each port from ${from} to ${from + SHARE - 1} is taken at ${ip}`);
 }
 
-async function isFree(host: string, port: number): Promise<boolean> {
-  const server = createServer().listen({ host, port });
+async function isFree(ip: string, port: number): Promise<boolean> {
+  const server = createServer();
+  const socket = createSocket(ip.includes(':') ? 'udp6' : 'udp4');
   try {
+    server.listen({ host: ip, port });
     await once(server, 'listening');
+    socket.bind({ address: ip, port });
+    await once(socket, 'listening');
+    return true;
   } catch {
     return false;
+  } finally {
+    const closed = Promise.all([server.listening ? once(server, 'close') : null, once(socket, 'close')]);
+    server.close();
+    socket.close();
+    await closed;
   }
-  server.close();
-  await once(server, 'close');
-  return true;
 }

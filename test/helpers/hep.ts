@@ -10,6 +10,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { freePort } from './free-port.js';
 
 /** A packet, field by field; addresses as hex of their octets. */
 export interface WirePacket {
@@ -149,13 +150,13 @@ class Inbox {
   }
 }
 
-/** @param port 0 for a free one; one that was in use to come back on it */
-export async function receiveTcp(port = 0, host = '127.0.0.1'): Promise<Receiver> {
-  return receiveOn(createServer(), 'connection', port, host);
+/** @param port one that was in use, to come back on it */
+export async function receiveTcp(port?: number, host = '127.0.0.1'): Promise<Receiver> {
+  return receiveOn(createServer(), 'connection', port ?? (await freePort(host)), host);
 }
 
 export async function receiveTls(options: TlsOptions, host = '127.0.0.1'): Promise<Receiver> {
-  return receiveOn(createTlsServer(options), 'secureConnection', 0, host);
+  return receiveOn(createTlsServer(options), 'secureConnection', await freePort(host), host);
 }
 
 async function receiveOn(server: Server, event: string, port: number, host: string): Promise<Receiver> {
@@ -203,7 +204,7 @@ export async function receiveUdp(host = '127.0.0.1'): Promise<Receiver> {
   const inbox = new Inbox();
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (datagram) => inbox.add(datagram));
-  socket.bind(0, host);
+  socket.bind(await freePort(host), host);
   await once(socket, 'listening');
   return {
     port: socket.address().port,
@@ -241,10 +242,12 @@ export class ReceiverProcess {
     this.#file = file;
   }
 
-  static async start(port = 0): Promise<ReceiverProcess> {
+  static async start(port?: number): Promise<ReceiverProcess> {
     const directory = mkdtempSync(join(tmpdir(), 'msrptap-hep-'));
     const file = join(directory, 'tally');
-    const child = fork(new URL('hep-receiver.mjs', import.meta.url), [file, String(port)], { execArgv: [] });
+    const child = fork(new URL('hep-receiver.mjs', import.meta.url), [file, String(port ?? (await freePort()))], {
+      execArgv: [],
+    });
     const bound = await new Promise<number>((resolve, reject) => {
       child.once('message', (message) => resolve(Number(message)));
       child.once('error', reject);

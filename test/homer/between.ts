@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../helpers/free-port.js';
 
 /** A TCP proxy on the way to a receiver, which may reset what goes through it. */
 export class Between {
@@ -15,7 +16,7 @@ export class Between {
 
   /** @param to a port of 127.0.0.1 */
   static async start(to: number): Promise<Between> {
-    const server = createServer().listen(0, '127.0.0.1');
+    const server = createServer().listen(await freePort(), '127.0.0.1');
     await once(server, 'listening');
     const between = new Between(server, to);
     onTestFinished(() => {

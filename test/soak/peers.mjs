@@ -1,9 +1,13 @@
 // @ts-check
 /** Those around msrptap: a next hop that sends back what it gets, and a HEP receiver that comes and goes. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** @import { AddressInfo, Server, Socket } from 'node:net' */
+/** @import { Server, Socket } from 'node:net' */
+
+/** Below 32768 no client is given one while its receiver is away (net.ipv4.ip_local_port_range). */
+const PORTS = /** @type {const} */ ([12_000, 32_000]);
 
 /** Whoever gets back what it sent knows that no octet was lost, changed or given to somebody else, in either direction. */
 export async function startEcho() {
@@ -40,9 +44,16 @@ export class HepReceiver {
   }
 }
 
-/** @param {Server} server @param {number} port */
+/** @param {Server} server @param {number} port 0: one that is free */
 async function listen(server, port) {
-  server.listen({ host: '127.0.0.1', port, backlog: 4_096 });
-  await once(server, 'listening');
-  return /** @type {AddressInfo} */ (server.address()).port;
+  for (;;) {
+    const at = port === 0 ? randomInt(...PORTS) : port;
+    server.listen({ host: '127.0.0.1', port: at, backlog: 4_096 });
+    try {
+      await once(server, 'listening');
+      return at;
+    } catch (error) {
+      if (port !== 0) throw error;
+    }
+  }
 }
