@@ -22,7 +22,8 @@ let last = randomInt(SHARE);
 export async function freePort(ip = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < SHARE; tries += 1) {
     last = (last + 1) % SHARE;
-    if (await isFree(ip, from + last)) return from + last;
+    const port = from + last;
+    if (await isFree(ip, port)) return port;
   }
   throw new Error(`each port from ${from} to ${from + SHARE - 1} is taken at ${ip}`);
 }
