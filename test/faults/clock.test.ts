@@ -12,11 +12,11 @@ import { Chat } from '../helpers/wire.js';
 import { note, recordAtEnd } from './figures.js';
 import { Examined } from './holding.js';
 import { leaveOut } from './lab.js';
-import { converse, hangUp, SLACK, timed, type Link } from './scene.js';
+import { converse, hangUp, SLACK, type Link } from './scene.js';
 
-/** Milliseconds. */
-const IDLE_TIMEOUT = 1_500;
-const TRANSACTION_TIMEOUT = 1_500;
+/** Milliseconds: longer than a machine stands still for, and the transaction's so much shorter that its link is there then. */
+const IDLE_TIMEOUT = 6_000;
+const TRANSACTION_TIMEOUT = 3_000;
 const CORRELATED = 2_000;
 /** A timer may be that much early. */
 const EARLY = 50;
@@ -94,19 +94,26 @@ test.for<[string, number]>([
     const timedOut = (): Promise<number> => tap.metric('transactions_timed_out_total');
 
     const { result, grown } = await examined.leavesNothing(async () => {
-      const [busy, quiet, unanswered] = [await link(), await link(), await link()];
-      await converse(quiet);
       const before = await timedOut();
-      await tap.mi('msrptap:correlate', 'session', 'call', String(CORRELATED / 1_000));
-      unanswered.client.send(new Chat().ask('hello?'));
+      const [busy, quiet, unanswered] = [await link(), await link(), await link()];
       const talk = new Talk(busy.client, busy.server, 'tick');
+      // Before any of them begins: what is early by an hour is early all the same.
+      const startedAt = performance.now();
+      const since = async (passed: Promise<unknown>): Promise<number> => {
+        await passed;
+        return performance.now() - startedAt;
+      };
+      unanswered.client.send(new Chat().ask('hello?'));
+      await converse(quiet);
+      await tap.mi('msrptap:correlate', 'session', 'call', String(CORRELATED / 1_000));
       const passed = [
-        timed(async () => expect(await Promise.all([quiet.client.end, quiet.server.end])).toEqual(['rst', 'rst'])),
-        timed(() => eventually(timedOut).toBe(before + 1)),
-        timed(() => eventually(() => tap.mi('msrptap:correlations')).toMatchObject({ Total: 0 })),
+        since(Promise.all([quiet.client.end, quiet.server.end])),
+        since(eventually(timedOut).toBeGreaterThan(before)),
+        since(eventually(() => tap.mi('msrptap:correlations')).toMatchObject({ Total: 0 })),
       ];
       clock.set(step);
       const times = await Promise.all(passed);
+      expect(await Promise.all([quiet.client.end, quiet.server.end])).toEqual(['rst', 'rst']);
       await talk.stop();
       const later = await link();
       await converse(later);
@@ -129,8 +136,11 @@ test.for<[string, number]>([
       expect(took).toBeGreaterThanOrEqual(due - EARLY);
       expect(took).toBeLessThan(due + SLACK);
     }
-    expect(result.longest).toBeLessThan(1_000);
-    await eventually(() => tap.hepPackets()).toMatchObject({ sent: homer.packets.length, dropped: 0, failed: 0 });
+    expect(result.longest).toBeLessThan(SLACK);
+    await eventually(async () => {
+      const { sent, dropped, failed } = await tap.hepPackets();
+      return { missing: sent - homer.packets.length, dropped, failed };
+    }).toEqual({ missing: 0, dropped: 0, failed: 0 });
     for (const id of new Set(homer.packets.map(({ correlationId }) => correlationId))) {
       const times = homer.packets.filter(({ correlationId }) => correlationId === id).map(timeOf);
       expect(times.toSorted((a, b) => a - b)).toEqual(times);
@@ -149,7 +159,9 @@ test('the clock is put back by an hour: who asked too much of the HTTP port may 
   const clock = FakeClock.start(context);
   const { tap } = await Examined.start({ httpd: { requests_per_second: 5 } }, { env: clock.env });
   const ask = async (): Promise<number> => (await tap.http('/metrics')).status;
-  await eventually(ask).toBe(429);
+  // At once: however slow the machine is, they are too many for a second.
+  const askMuch = (): Promise<number[]> => Promise.all(Array.from({ length: 50 }, ask));
+  await eventually(askMuch).toContain(429);
   clock.set(-HOUR);
   await eventually(ask).toBe(200);
 });

@@ -3,6 +3,7 @@
  * (veth pairs) from there to here, one for each party, that can be cut, narrowed and slowed down.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
@@ -163,15 +164,19 @@ function wiresIn(network: number): Record<Party, Wire> {
   };
 }
 
+/** Networks for each process that tests run in at the same time: none lays the wires that another one is laying. */
+const SHARE = 32;
+
 /** One that no test uses that runs on this machine at the same time. */
 function freeNetwork(): number {
   const used = Object.values(networkInterfaces()).flatMap((addresses) =>
     (addresses ?? []).map(({ address }) => address),
   );
   const isFree = (network: number): boolean => !used.some((address) => address.startsWith(`${NETWORK}.${network}.`));
-  const first = process.pid % 256;
-  const all = Array.from({ length: 256 }, (_, index) => (first + index) % 256);
-  const free = all.find(isFree);
-  if (free === undefined) throw new Error(`${NETWORK}.0.0/16 is full`);
+  const from = ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) * SHARE) % 256;
+  const first = randomInt(SHARE);
+  const share = Array.from({ length: SHARE }, (_, index) => from + ((first + index) % SHARE));
+  const free = share.find(isFree);
+  if (free === undefined) throw new Error(`${NETWORK}.${from}.0/19 is full`);
   return free;
 }

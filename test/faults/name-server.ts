@@ -18,8 +18,8 @@ const RESPONSE = 0x81_80;
 /** Milliseconds by which an answer is late. */
 export const LATE = 700;
 
-/** The system asks twice, a second each time, then gives up. */
-const RESOLV_CONF = (server: string): string => `nameserver ${server}\noptions timeout:1 attempts:2\n`;
+/** The system asks twice, six seconds each time, then gives up: by then a machine that stood still goes on. */
+const RESOLV_CONF = (server: string): string => `nameserver ${server}\noptions timeout:6 attempts:2\n`;
 
 export class NameServer {
   behaviour: Behaviour = 'answers';

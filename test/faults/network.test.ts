@@ -10,8 +10,11 @@ import { converse, expectBeginning, file, hangUp, linkAtLast, labScene, pause, S
 
 /** Milliseconds. */
 const SEND_TIMEOUT = 1_000;
-const IDLE_TIMEOUT = 1_000;
-const CONNECT_TIMEOUT = 500;
+/** Longer than a machine stands still for, and than it takes to cut a wire: nothing ends before its time. */
+const IDLE_TIMEOUT = 5_000;
+const CONNECT_TIMEOUT = 3_000;
+/** For what a kernel holds to be full, or to be sent again after a cut. */
+const SOON = 40_000;
 
 const TIMEOUTS = { send_timeout: SEND_TIMEOUT, idle_timeout: IDLE_TIMEOUT, connect_timeout: CONNECT_TIMEOUT };
 
@@ -56,7 +59,7 @@ test.for(SIDES.flatMap((side) => CUTS.map(([name, ways]) => ({ side, name, ways 
       return time;
     });
     expect(detected).toBeLessThan(IDLE_TIMEOUT + SLACK);
-    const survived = 'idle_timeout (1,000) resets both connections; who is cut off learns from the first packet';
+    const survived = 'idle_timeout (5,000) resets both connections; who is cut off learns from the first packet';
     note(`the network of the ${side} is cut ${name}`, { survived, lost: 0, detected, grown });
   },
 );
@@ -102,7 +105,7 @@ test('SYNs to the next hop are lost: connect_timeout', async (context) => {
   expect(detected).toBeLessThan(CONNECT_TIMEOUT + SLACK);
   expect(await tap.metric('connection_failures_total', { leg: 'upstream', reason: 'connect_timeout' })).toBe(2);
   note('SYNs to the next hop are lost', {
-    survived: 'connect_timeout (500) resets the client',
+    survived: 'connect_timeout (3,000) resets the client',
     lost: 0,
     detected,
     grown,
@@ -138,17 +141,19 @@ test('the network of Homer is cut: the traffic does not wait, and nothing is los
     await lab.cut('hep', 'in', 'out');
     const talk = new Talk(both.client, both.server, 'x'.repeat(10_000));
     // More than the kernel holds: what comes then waits in msrptap.
-    await eventually(() => tap.metric('hep_queue_bytes')).toBeGreaterThan(500_000);
+    await eventually(() => tap.metric('hep_queue_bytes'), SOON).toBeGreaterThan(500_000);
     await talk.stop();
     longest = Math.max(longest, talk.longest);
     await lab.mend('hep');
     hangUp(both);
-    await eventually(() => tap.metric('hep_queue_bytes'), 20_000).toBe(0);
+    await eventually(() => tap.metric('hep_queue_bytes'), SOON).toBe(0);
   });
-  expect(longest).toBeLessThan(1_000);
-  const { sent, ...others } = await tap.hepPackets();
-  expect(others).toEqual({ dropped: 0, failed: 0, maybe: 0 });
-  await eventually(() => homer.packets.length, 20_000).toBe(sent);
+  expect(longest).toBeLessThan(SLACK);
+  // Of the last of them the receiver may know before the counter, or the other way round.
+  await eventually(async () => {
+    const { sent, ...others } = await tap.hepPackets();
+    return { ...others, missing: sent - homer.packets.length };
+  }, SOON).toEqual({ dropped: 0, failed: 0, maybe: 0, missing: 0 });
   note('the network of Homer is cut in both directions', {
     survived: 'packets wait, the traffic does not; all arrive afterwards',
     lost: 0,

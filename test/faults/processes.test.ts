@@ -12,11 +12,13 @@ import { note, recordAtEnd } from './figures.js';
 import { Examined } from './holding.js';
 import { converse, file, hangUp, pause, SLACK, timed, type Link } from './scene.js';
 
-/** Milliseconds. */
-const SEND_TIMEOUT = 1_000;
+/** Milliseconds: longer than a machine stands still for. */
+const SEND_TIMEOUT = 3_000;
 /** That a process stands still for, longer and shorter than that. */
-const LONG = 1_500;
+const LONG = 4_000;
 const SHORT = 400;
+/** For what a kernel holds to be full, or to be taken. */
+const SOON = 40_000;
 
 type Side = 'client' | 'next hop';
 const SIDES: readonly Side[] = ['client', 'next hop'];
@@ -40,7 +42,7 @@ test('msrptap itself is stopped for longer than send_timeout: it closes nobody f
     await carry(chat.ok(during), server, client);
     hangUp({ client, server });
   });
-  note('msrptap stands still for 1.5 s (SIGSTOP)', {
+  note('msrptap stands still for 4 s (SIGSTOP)', {
     survived: 'it closes nobody, all arrives',
     lost: 0,
     detected: null,
@@ -111,7 +113,7 @@ test.for(SIDES)('the %s is stopped for longer than send_timeout: the other side 
   expect(detected).toBeGreaterThanOrEqual(SEND_TIMEOUT);
   expect(detected).toBeLessThan(SEND_TIMEOUT + SLACK);
   note(`the ${side} stands still (SIGSTOP), and more is to be sent to it`, {
-    survived: 'send_timeout (1,000) resets both sides',
+    survived: 'send_timeout (3,000) resets both sides',
     lost: null,
     detected,
     grown,
@@ -129,17 +131,19 @@ test('the HEP receiver is stopped: the traffic does not wait for it', async () =
     const { client, server } = await linkThrough(tap.socket, hop);
     receiver.signal('SIGSTOP');
     const talk = new Talk(client, server, 'x'.repeat(10_000));
-    await eventually(() => tap.metric('hep_queue_bytes')).toBeGreaterThan(500_000);
+    await eventually(() => tap.metric('hep_queue_bytes'), SOON).toBeGreaterThan(500_000);
     await talk.stop();
     longest = Math.max(longest, talk.longest);
     receiver.signal('SIGCONT');
     hangUp({ client, server });
-    await eventually(() => tap.metric('hep_queue_bytes')).toBe(0);
+    await eventually(() => tap.metric('hep_queue_bytes'), SOON).toBe(0);
   });
-  expect(longest).toBeLessThan(1_000);
-  const { sent, ...others } = await tap.hepPackets();
-  expect(others).toEqual({ dropped: 0, failed: 0, maybe: 0 });
-  await eventually(() => receiver.tally().packets).toBe(sent);
+  expect(longest).toBeLessThan(SLACK);
+  // Of the last of them the receiver may know before the counter, or the other way round.
+  await eventually(async () => {
+    const { sent, ...others } = await tap.hepPackets();
+    return { ...others, missing: sent - receiver.tally().packets };
+  }, SOON).toEqual({ dropped: 0, failed: 0, maybe: 0, missing: 0 });
   note('the HEP receiver stands still (SIGSTOP)', {
     survived: 'packets wait, the traffic does not; all arrive',
     lost: 0,
