@@ -123,7 +123,7 @@ test('less room in memory and another rate hold from now on', async () => {
   sender.send(1_000);
   await eventually(() => sender.stats().dropped).toBeGreaterThan(0);
   const homer = await receiver();
-  sender.exporter.use(settings({ homer: homer.port }, { maxRate: 1 }));
+  sender.exporter.use(settings({ homer: homer.port }, { maxRate: 0.01 }));
   const flow = sender.exporter.flow(100, SOURCE, DESTINATION);
   for (let count = 0; count < 10; count += 1) {
     sender.exporter.sendMessage(flow, TIME, 'session', Buffer.from('0'));

@@ -197,7 +197,7 @@ describe('over UDP', () => {
         return exporter.stats().map(({ failed, maybe }) => failed + maybe)[0];
       }, SOON)
       .toBeGreaterThan(0);
-    await exporter.drain(1000);
+    await exporter.drain(10_000);
     const [stats] = exporter.stats();
     expect((stats?.sent ?? 0) + (stats?.failed ?? 0)).toBe(offered);
     expect(stats).toMatchObject({ dropped: 0, connected: 1 });
