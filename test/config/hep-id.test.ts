@@ -38,8 +38,10 @@ test.each([
 });
 
 test('a long text that almost fits is refused at once', () => {
-  const started = performance.now();
+  // Of the processor's time: a machine that stands still is not a text that takes long.
+  const startedAt = process.cpuUsage();
   expect(parseHepId(`[a]h${';'.repeat(100_000)}\n`)).toHaveProperty('problem');
   expect(parseHepId(`${' '.repeat(100_000)}x`)).toHaveProperty('problem');
-  expect(performance.now() - started).toBeLessThan(2_000);
+  const { user, system } = process.cpuUsage(startedAt);
+  expect(user + system).toBeLessThan(2_000_000);
 });

@@ -85,15 +85,19 @@ it('a reply that no datagram holds is an error that says so', async () => {
 });
 
 it('a reply that is late is not sent', async () => {
-  const gate = new Deferred<void>();
+  // Only the clock of the test goes on: no reply but the one that waits for it is late.
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const [asked, gate] = [new Deferred<void>(), new Deferred<void>()];
   const table = commandTable([
-    { names: ['wait'], recipes: [{ params: [], run: async () => (await gate.promise, ok('late')) }] },
+    { names: ['wait'], recipes: [{ params: [], run: async () => (asked.resolve(), await gate.promise, ok('late')) }] },
     ...[...miCommands(fakeControl()).values()].slice(0, 1),
   ]);
-  const caller = await DatagramCaller.start(await start('127.0.0.1', table, 1));
+  const caller = await DatagramCaller.start(await start('127.0.0.1', table, 1_000));
   caller.send('{"jsonrpc":"2.0","id":"slow","method":"wait"}');
-  setTimeout(() => gate.resolve(), 50);
-  await gate.promise;
+  await asked.promise;
+  vi.advanceTimersByTime(1_001);
+  gate.resolve();
   expect(await caller.call(CALL)).toBe(REPLY);
 });
 

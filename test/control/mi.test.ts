@@ -142,15 +142,20 @@ describe('what is sent to do harm', () => {
         `{"jsonrpc":"2.0","method":"get_statistics","params":[[${'"all",'.repeat(size / 6 - 1)}""]],"id":1}`,
     ],
   ])('takes no longer than its octets do, whatever they are: %s', async (_, request) => {
+    // The shortest of some rounds: in any other the machine may have done something else.
     const timeOf = async (size: number): Promise<number> => {
-      const begun = performance.now();
-      for (let round = 0; round < 5; round += 1) await ask(request(size));
-      return performance.now() - begun;
+      let shortest = Infinity;
+      for (let round = 0; round < 10; round += 1) {
+        const begun = performance.now();
+        await ask(request(size));
+        shortest = Math.min(shortest, performance.now() - begun);
+      }
+      return shortest;
     };
     await timeOf(1_000);
     const [short, long] = [await timeOf(7_000), await timeOf(56_000)];
     // Eight times as long: what is quadratic takes 64 times the time.
-    expect(long).toBeLessThan(24 * Math.max(short, 5));
+    expect(long).toBeLessThan(24 * Math.max(short, 1));
   });
 
   it('is a parse error when it is no UTF-8', async () => {

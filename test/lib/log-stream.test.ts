@@ -37,7 +37,7 @@ const numbered = (number: number) => `${JSON.stringify({ number, padding: 'x'.re
 /** What a log in this form comes to. */
 async function logged(readable: boolean): Promise<string> {
   const path = join(scratch(), 'log');
-  const stream = newStream({ fd: openSync(path, 'w'), readable });
+  const stream = newStream({ fd: openSync(path, 'w'), readable, flushTimeout: 10_000 });
   createLog('info', stream).info({ a: 1 }, 'ready');
   await stream.close();
   return readFileSync(path, 'utf8');

@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { FailedAttempt } from '#src/events.js';
 import type { Endpoint } from '#src/lib/address.js';
 import { Proxy } from '#src/proxy/proxy.js';
+import { eventually } from '../helpers/eventually.js';
 import { OPTIONS, SILENT, clientTls, listenerTo } from '../helpers/proxy.js';
 
 interface Scene {
@@ -70,7 +71,7 @@ test('a socket that leads to a next hop is known as its own, as long as it stand
   expect(asked).toEqual([{ ip: '127.0.0.1', port: client.localPort }]);
   client.destroy();
   upstream.destroy();
-  await expect.poll(() => proxy.links.size).toBe(0);
+  await eventually(() => proxy.links.size).toBe(0);
   expect(proxy.hasUpstreamAt(own)).toBe(false);
 });
 
@@ -80,7 +81,7 @@ test.each([true, Promise.resolve(true)])('a connection from one is refused: a lo
   const closed = new Promise((resolve) => client.once('close', resolve));
   expect(await failed).toMatchObject({ leg: 'upstream', reason: 'loop', name: `127.0.0.1:${hop.port}`, isLast: true });
   await closed;
-  await expect.poll(() => proxy.links.size).toBe(0);
+  await eventually(() => proxy.links.size).toBe(0);
 });
 
 test('a client that goes while others are asked', async () => {
@@ -99,5 +100,5 @@ test('a client that goes while others are asked', async () => {
   // What it said before is passed on, and then it is cut there too.
   const upstream = await accepted;
   upstream.on('error', () => {});
-  await expect.poll(() => proxy.links.size).toBe(0);
+  await eventually(() => proxy.links.size).toBe(0);
 });
