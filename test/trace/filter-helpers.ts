@@ -18,8 +18,14 @@ export const INPUT: RouteInput = {
   peer: null,
 };
 
-/** For expect.poll: as long as a loaded machine may take. */
-export const SOON = { timeout: 10_000 };
+/** Milliseconds: as long as a loaded machine may take. */
+const PATIENCE = 10_000;
+
+/** For expect.poll. */
+export const SOON = { timeout: PATIENCE };
+
+/** Milliseconds that a route may take which is to take longer: the others take less, on a machine that stands still for a while too. */
+export const HANGS = 3_000;
 
 /** An input that tests tell from others by its port. */
 export function port(sp: number): RouteInput {
@@ -65,6 +71,7 @@ export class Filters {
       file: await this.write(source),
       routeName: 'f',
       log: this.log,
+      timeoutMs: PATIENCE,
       ...options,
     });
     this.#threads.push(thread);

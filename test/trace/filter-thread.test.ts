@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { FilterThread } from '#src/trace/filter-thread.js';
-import { INPUT, SOON, decided, port, useFilters } from './filter-helpers.js';
+import { HANGS, INPUT, SOON, decided, port, useFilters } from './filter-helpers.js';
 
 const filters = useFilters();
 
@@ -100,7 +101,7 @@ describe('a decision', () => {
 
 describe('a route that takes too long', () => {
   test('is traced; those behind it keep their own decisions', async () => {
-    const thread = await filters.startRoute(oddDropsButOne('for (;;);'), { timeoutMs: 400 });
+    const thread = await filters.startRoute(oddDropsButOne('for (;;);'), { timeoutMs: HANGS });
     expect(await decideAll(thread, [2, 3, 1, 4, 5, 6, 7])).toEqual([true, false, true, true, false, true, false]);
     expect(thread.counts()).toMatchObject({ timeout: 1, drop: 3, return: 3 });
     const [line] = filters.logged('filter route timed out; the connection is traced');
@@ -113,7 +114,7 @@ describe('a route that takes too long', () => {
     const thread = await filters.start(
       `import { execFileSync } from 'node:child_process';
        export default ${oddDropsButOne(`execFileSync('sh', ['-c', ${JSON.stringify(script)}])`)};`,
-      { timeoutMs: 400 },
+      { timeoutMs: HANGS },
     );
     expect(await decideAll(thread, [1, 3, 4])).toEqual([true, false, true]);
     expect(thread.counts()).toMatchObject({ timeout: 1, drop: 1, return: 1 });
@@ -122,10 +123,16 @@ describe('a route that takes too long', () => {
   });
 
   test('is not one whose answer arrived while our own event loop stood still', async () => {
-    const thread = await filters.startRoute('(c, { drop }) => drop()', { timeoutMs: 400 });
+    const last = join(filters.directory, 'last');
+    const thread = await filters.start(
+      `import { writeFileSync } from 'node:fs';
+       export default ({ sp }, { drop }) => { if (sp === 3) writeFileSync(${JSON.stringify(last)}, ''); drop(); };`,
+      { timeoutMs: 400 },
+    );
     const answers = decideAll(thread, [1, 2, 3]);
     // The calls are posted at the end of this turn.
     await new Promise((resolve) => setImmediate(resolve));
+    while (!existsSync(last)) stall(10);
     stall(800);
     expect(await answers).toEqual([false, false, false]);
     expect(thread.counts()).toMatchObject({ drop: 3, timeout: 0 });
@@ -137,7 +144,7 @@ describe('a thread that ends', () => {
     ['process.exit', 'process.exit()'],
     ['memory', '{ const all = []; for (;;) all.push(Array(10_000).fill(all.length + 0.5)); }'],
   ])('by %s costs only the decision it was at', async (_name, end) => {
-    const thread = await filters.startRoute(oddDropsButOne(end), { timeoutMs: 5_000 });
+    const thread = await filters.startRoute(oddDropsButOne(end));
     expect(await decideAll(thread, [3, 1, 4, 5, 1, 7, 8])).toEqual([false, true, true, false, true, false, true]);
     expect(thread.counts()).toMatchObject({ crash: 2, drop: 3, return: 2, timeout: 0 });
     expect(filters.logged('filter thread ended; a connection that it decided on is traced')).toHaveLength(2);
@@ -169,9 +176,10 @@ describe('a thread that ends', () => {
 
   test('by itself with nothing to do is not started again', async () => {
     const thread = await filters.start(
-      `import { appendFileSync } from 'node:fs';
-       appendFileSync(new URL('starts.log', import.meta.url), 'x');
-       setTimeout(() => process.exit(3), 300);
+      `import { appendFileSync, readFileSync } from 'node:fs';
+       const log = new URL('starts.log', import.meta.url);
+       appendFileSync(log, 'x');
+       if (readFileSync(log).length === 1) setTimeout(() => process.exit(3), 300);
        export default (c, { drop }) => drop();`,
     );
     await expect
