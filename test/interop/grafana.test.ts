@@ -70,7 +70,10 @@ test('every query of the dashboard and of the rules gives data', { timeout: 120_
   const states = await rules(prometheus);
   expect(states.map(({ name }) => name)).toEqual(expect.arrayContaining([...TROUBLED, ...CALM]));
   expect(states.filter(({ health }) => health !== 'ok')).toEqual([]);
-  expect(states.filter(({ name, state }) => CALM.includes(name) && state !== 'inactive')).toEqual([]);
+  // But for a moment, when a scrape was too slow for a busy machine.
+  const alarmed = async (): Promise<readonly RuleState[]> =>
+    (await rules(prometheus)).filter(({ name, state }) => CALM.includes(name) && state !== 'inactive');
+  await expect.poll(alarmed, { timeout: 20_000, interval: 500 }).toEqual([]);
   await traffic.stop();
 });
 
