@@ -1,20 +1,38 @@
 /** Ports of programs that can neither pick one nor say when they listen. */
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { setInterval } from 'node:timers/promises';
-import { listen } from '../programs/listen.mjs';
 
 /** @import { Program } from '../processes.mjs' */
 
 /** Milliseconds between two looks whether it listens. */
 const LOOK = 20;
 
+/**
+ * Below 32768 the kernel gives no port to those who ask for any (net.ipv4.ip_local_port_range): nobody has it before the program,
+ * not even the socket that looks whether it listens.
+ */
+const PORTS = /** @type {const} */ ([12_000, 32_000]);
+
 export async function freePort() {
-  const server = createServer();
-  const port = await listen(server);
+  for (;;) {
+    const port = randomInt(...PORTS);
+    if (await isFree(port)) return port;
+  }
+}
+
+/** @param {number} port on 127.0.0.1 */
+async function isFree(port) {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
 
 /** @param {number} port on 127.0.0.1 @param {Program} program @throws {Error} it ended instead */

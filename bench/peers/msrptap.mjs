@@ -2,12 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { descendants } from '../cpu.mjs';
 
 /** @import { MsrptapProxy, Peer, Setting } from './peer.mjs' */
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+
+/** Milliseconds for a worker that is not scheduled to tell what it has sent, and between two looks. */
+const PATIENCE = 10_000;
+const LOOK = 50;
 
 /** ACCEPTED and CONNECTED. */
 const OPENING_EVENTS_PER_LINK = 2;
@@ -143,15 +148,25 @@ function domains(folder) {
 
 /** @param {string} httpd @param {number} packets @throws {Error} its metrics tell of lost HEP packets, or of fewer than so many */
 async function allSent(httpd, packets) {
-  const response = await fetch(`http://${httpd}/metrics`);
+  const until = performance.now() + PATIENCE;
+  for (;;) {
+    const count = await hepPackets(httpd);
+    for (const result of ['dropped', 'failed', 'maybe']) {
+      if (count(result) !== 0) throw new Error(`msrptap's HEP packets, ${result}: ${count(result)}`);
+    }
+    if (count('sent') >= packets) return;
+    if (performance.now() > until) throw new Error(`msrptap sent ${count('sent')} HEP packets, not ${packets}`);
+    await rest(LOOK);
+  }
+}
+
+/** What became of its HEP packets so far, by the result. @param {string} httpd */
+async function hepPackets(httpd) {
+  // On a connection that was kept, a request may cross its end.
+  const response = await fetch(`http://${httpd}/metrics`, { headers: { Connection: 'close' } });
   const metrics = await response.text();
-  /** @param {string} result */
-  const count = (result) => {
+  return (/** @type {string} */ result) => {
     const sample = new RegExp(`^msrptap_hep_packets_total\\{destination="sink",result="${result}"\\} (\\S+)$`, 'm');
     return Number(sample.exec(metrics)?.[1]);
   };
-  for (const result of ['dropped', 'failed', 'maybe']) {
-    if (count(result) !== 0) throw new Error(`msrptap's HEP packets, ${result}: ${count(result)}`);
-  }
-  if (count('sent') < packets) throw new Error(`msrptap sent ${count('sent')} HEP packets, not ${packets}`);
 }

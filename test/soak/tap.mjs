@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const KIB_PER_MIB = 1_024;
+/** Calls are as far apart as connections are kept for: on one that was, a call may cross its end. */
+const ONCE = { Connection: 'close' };
 /** Lines of its log that are kept for when it ends. */
 const KEPT_LINES = 20;
 const LAG = /^nodejs_eventloop_lag_max_seconds(?:\{[^}]*\})? (\S+)$/gm;
@@ -71,7 +73,7 @@ export class Tap {
   async mi(method, ...params) {
     const response = await fetch(`http://127.0.0.1:${this.#httpd}/mi`, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...ONCE },
       body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
     });
     const text = await response.text();
@@ -85,7 +87,7 @@ export class Tap {
 
   /** The longest that an event loop stood still since it was asked last, in ms. */
   async lag() {
-    const metrics = await (await fetch(`http://127.0.0.1:${this.#httpd}/metrics`)).text();
+    const metrics = await (await fetch(`http://127.0.0.1:${this.#httpd}/metrics`, { headers: ONCE })).text();
     const seconds = [...metrics.matchAll(LAG)].map(([, value]) => Number(value));
     return Math.max(0, ...seconds) * 1_000;
   }
