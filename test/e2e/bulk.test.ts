@@ -107,7 +107,12 @@ test('a FIN waits for what is ahead of it', async () => {
 test('what is sent before the next hop stands is held, a little of it, and the rest is not read', async () => {
   const gate = new EventEmitter();
   const hop = await NextHop.start({ tls: serving(certs().server), until: once(gate, 'open') });
-  const tap = await TapProcess.start({ upstream: hop.url, tls_mgm: tlsDomains(certs()) });
+  const tap = await TapProcess.start({
+    upstream: hop.url,
+    tls_mgm: tlsDomains(certs()),
+    // Until the gate opens.
+    proto_msrp: { tls_handshake_timeout: 60_000 },
+  });
   const client = await dial(tap.socket);
   const chat = new Chat();
   const size = 30 * MEGABYTE;

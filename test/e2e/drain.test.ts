@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { formatEndpoint } from '#src/lib/address.js';
 import { useCerts, type CertFiles } from '../helpers/certs.js';
 import { carry, dial, linkThrough, NextHop, startHanging, type Peer } from '../helpers/endpoint.js';
 import { eventually } from '../helpers/eventually.js';
+import { freeSocket } from '../helpers/free-socket.js';
 import { TapProcess } from '../helpers/tap.js';
 import { trusting } from '../helpers/tls.js';
 import { Trace } from '../helpers/trace.js';
@@ -24,7 +26,9 @@ describe('SIGTERM', () => {
   test('ends links at message boundaries, and then the process', async () => {
     const trace = await Trace.start();
     const hop = await NextHop.start();
-    const tap = await TapProcess.start({ upstream: hop.url, trace, drain_timeout: 10_000 });
+    // Nobody else is there when it has stopped to listen.
+    const socket = `msrp:${formatEndpoint(await freeSocket())}`;
+    const tap = await TapProcess.start({ listeners: [{ socket, upstream: hop.url }], trace, drain_timeout: 10_000 });
     const [idle, midway, waiting] = [
       await linkThrough(tap.socket, hop),
       await linkThrough(tap.socket, hop),
@@ -39,9 +43,12 @@ describe('SIGTERM', () => {
     expect((await tap.http('/readyz')).status).toBe(200);
 
     const startedAt = performance.now();
+    // An answer that comes soon gets through: it is there when the drain begins, whenever this process goes on.
+    tap.signal('SIGSTOP');
     tap.signal('SIGTERM');
-    // An answer that comes soon gets through.
-    await carry(chats[2].ok(question), waiting.server, waiting.client);
+    const answered = carry(chats[2].ok(question), waiting.server, waiting.client);
+    tap.signal('SIGCONT');
+    await answered;
     await eventually(async () => (await tap.http('/readyz')).status).toBe(503);
     await expect(dial(tap.socket)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(await Promise.all([closing(idle), closing(waiting)])).toEqual([

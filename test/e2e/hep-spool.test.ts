@@ -11,7 +11,8 @@ import { TapProcess } from '../helpers/tap.js';
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'msrptap-spool-'));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  // Workers outlive a process that was killed for a moment, and write until then.
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }));
   return path;
 }
 

@@ -105,7 +105,7 @@ test('a domain that asks for certificates lets nobody in without', async () => {
   expect((await scrape(port, presenting(certs().client))).status).toBe(200);
   const { body } = await get(metricsOf(tap).port, '/metrics');
   expect(body).toContain('msrptap_http_refused_total{reason="certificate"} 2');
-  expect(tap.log.filter(({ reason }) => reason === 'certificate')).toHaveLength(2);
+  await eventually(() => tap.log.filter(({ reason }) => reason === 'certificate').length).toBe(2);
 });
 
 test('msrptap mi -f reads that it is https, whom to trust and under which name', async () => {

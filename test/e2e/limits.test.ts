@@ -49,15 +49,31 @@ async function startSlow({
   return { file, client, server };
 }
 
+/** Octets that wait for slow readers, once the kernel has taken of them what it takes. */
+async function resting(tap: Tap): Promise<number> {
+  let last = -1;
+  let times = 0;
+  await eventually(async () => {
+    const octets = await tap.metric('buffered_bytes');
+    times = octets === last ? times + 1 : 0;
+    last = octets;
+    return times;
+    // 25 ms apart: longer than msrptap does not look at what the kernel has taken.
+  }).toBeGreaterThanOrEqual(6);
+  return last;
+}
+
 /** Slow readers, until so many octets wait for them. */
 async function fill(scene: Scene, octets: number): Promise<readonly Awaited<ReturnType<typeof startSlow>>[]> {
   const { tap } = scene;
   const slow: Awaited<ReturnType<typeof startSlow>>[] = [];
-  while ((await tap.metric('buffered_bytes')) < octets) {
-    const stops = await reached(tap, 'link_buffer');
-    slow.push(await startSlow(scene));
-    await eventually(() => reached(tap, 'link_buffer')).toBeGreaterThan(stops);
-  }
+  do {
+    while ((await tap.metric('buffered_bytes')) < octets) {
+      const stops = await reached(tap, 'link_buffer');
+      slow.push(await startSlow(scene));
+      await eventually(() => reached(tap, 'link_buffer')).toBeGreaterThan(stops);
+    }
+  } while ((await resting(tap)) < octets);
   return slow;
 }
 
@@ -106,15 +122,20 @@ describe('clients', () => {
 
   test('accept_rate: more in a second', async () => {
     const scene = await start({ accept_rate: 1 });
-    const { client, server } = await linkThrough(scene.tap.socket, scene.hop);
-    await expectRefused(scene, 'accept_rate', 'accept_rate');
+    // Both at once: a second later the other one would be welcome.
+    const [{ client, server }] = await Promise.all([
+      linkThrough(scene.tap.socket, scene.hop),
+      expectRefused(scene, 'accept_rate', 'accept_rate'),
+    ]);
     await carry(new Chat().ask('hello'), client, server);
   });
 
   test('accept_rate_per_source: more from one address in a second', async () => {
     const scene = await start({ accept_rate_per_source: 1 });
-    const { client, server } = await linkThrough(scene.tap.socket, scene.hop);
-    await expectRefused(scene, 'accept_rate_per_source', 'accept_rate_per_source');
+    const [{ client, server }] = await Promise.all([
+      linkThrough(scene.tap.socket, scene.hop),
+      expectRefused(scene, 'accept_rate_per_source', 'accept_rate_per_source'),
+    ]);
     await carry(new Chat().ask('hello'), client, server);
   });
 
@@ -227,10 +248,16 @@ describe('memory', () => {
   test('link_buffer: a slow reader holds so much, and a read; nothing of it is lost', async () => {
     const scene = await start({ link_buffer: 300_000 });
     const { file, server } = await startSlow(scene);
-    await eventually(() => reached(scene.tap, 'link_buffer')).toBe(1);
-    const waiting = await scene.tap.metric('buffered_bytes');
-    expect(waiting).toBeGreaterThanOrEqual(300_000);
-    expect(waiting).toBeLessThan(300_000 + 65_536);
+    await eventually(() => reached(scene.tap, 'link_buffer')).toBeGreaterThan(0);
+    let most = 0;
+    await eventually(async () => {
+      const waiting = await scene.tap.metric('buffered_bytes');
+      most = Math.max(most, waiting);
+      // The kernel may have taken some of it since: the reader takes a little, until it is filled up again.
+      if (waiting < 300_000) server.socket.resume().once('data', () => server.socket.pause());
+      return waiting;
+    }).toBeGreaterThanOrEqual(300_000);
+    expect(most).toBeLessThan(300_000 + 65_536);
     server.socket.resume();
     expect((await server.receive(file.length)).equals(file)).toBe(true);
     await eventually(() => scene.tap.metric('buffered_bytes')).toBe(0);
@@ -278,7 +305,7 @@ describe('memory', () => {
   test('what is held for a next hop that is still dialled counts, and goes with its link', async () => {
     const hanging = await startHanging();
     const upstream = `msrp:${hanging.ip}:${hanging.port}`;
-    const tap = await startTap({ upstream, proto_msrp: { connect_timeout: 1_000 } });
+    const tap = await startTap({ upstream, proto_msrp: { connect_timeout: 4_000 } });
     const client = await dial(tap.socket);
     const hello = new Chat().ask('hello');
     client.send(hello);
@@ -319,7 +346,8 @@ describe('a flood of failures', () => {
   });
 
   test('bytes that are not MSRP: a link of the flood has no events at all, a session of its own has all of them', async () => {
-    const { trace, hop, tap } = await start({ failure_events: 5 });
+    // The events of a link on which nobody speaks wait longer than all of this takes.
+    const { trace, hop, tap } = await start({ failure_events: 5 }, { proto_msrp: { correlation_wait: 60_000 } });
     await Promise.all(Array.from({ length: 40 }, () => knock(tap, 'GET / HTTP/1.1\r\n\r\n')));
     const named = await linkThrough(tap.socket, hop).catch(() => null);
     expect(named).not.toBeNull();

@@ -172,7 +172,8 @@ describe('message() of a filter module', () => {
     await carry(Buffer.concat(messages), client, server);
     await close(here);
     await eventually(() => here.trace.events({ Event: 'CLOSED' }).length).toBe(2);
-    const asked = await tap.metric('message_filter_decisions_total', { decision: 'return' });
+    // Whatever came of it: a thread that stands still for a second is lost.
+    const asked = await tap.metric('message_filter_decisions_total');
     const { dropped } = await tap.hepPackets();
     expect(dropped).toBeGreaterThan(0);
     expect([asked + dropped, here.trace.messages.length]).toEqual([60, asked]);

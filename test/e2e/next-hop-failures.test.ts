@@ -57,9 +57,9 @@ test('a next hop that never answers: connect_timeout, and what was said until th
   const { trace, tap } = await tapBefore(`msrp:${ip}:${port}`, { connect_timeout: 300 });
   const chat = new Chat();
   const hello = chat.ask('hello?');
+  const before = performance.now();
   const client = await dial(tap.socket);
   client.send(hello);
-  const before = performance.now();
   expect(await client.end).toBe('rst');
   expect(performance.now() - before).toBeGreaterThan(200);
   await trace.count(4);
@@ -77,7 +77,8 @@ test('a next hop that never answers: connect_timeout, and what was said until th
 
 test('a client that resets while the next hop hangs: both ends are told, each with its own reason', async () => {
   const { ip, port } = await startHanging();
-  const { trace, tap } = await tapBefore(`msrp:${ip}:${port}`, { connect_timeout: 300 });
+  // Long enough for the reset to come before it is over.
+  const { trace, tap } = await tapBefore(`msrp:${ip}:${port}`, { connect_timeout: 2_000 });
   const client = await dial(tap.socket);
   await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(1);
   client.reset();

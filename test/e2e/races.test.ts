@@ -32,7 +32,8 @@ test('links whose FIN is under way when a drain`s time is up are over all the sa
     await Promise.all(clients.map(() => hop.accept()));
     const begun = performance.now();
     await app.drain();
-    expect(performance.now() - begun).toBeLessThan(900);
+    // A link that is left behind is there until half_close_timeout, which is 30 s.
+    expect(performance.now() - begun).toBeLessThan(10_000);
     expect(await Promise.all(clients.map(({ end }) => end))).toHaveLength(40);
   }
 });
@@ -47,7 +48,7 @@ test('a FIN of a client and a broken TLS record of the next hop in one turn end 
     server.raw.write('no TLS record');
     await client.end;
   }
-  await expect.poll(() => open(tap)).toBe(0);
+  await eventually(() => open(tap)).toBe(0);
 });
 
 test('one port of a client may be used for two addresses of ours at once', async () => {
@@ -68,7 +69,7 @@ test('one port of a client may be used for two addresses of ours at once', async
     );
     await Promise.all(streams.map((stream) => once(stream, 'secureConnect')));
     for (const stream of streams) stream.destroy();
-    await expect.poll(() => open(tap)).toBe(0);
+    await eventually(() => open(tap)).toBe(0);
   }
   expect(await tap.metric('connection_failures_total', { reason: 'max_connections' })).toBe(0);
 });
@@ -106,7 +107,7 @@ test('a client that sends and resets while the next hop is dialled: the next hop
     const server = await accepted;
     expect(await server.end).toBe('rst');
   }
-  await expect.poll(() => open(tap)).toBe(0);
+  await eventually(() => open(tap)).toBe(0);
   expect(trace.events({ Event: 'CLOSED', Leg: 'upstream', Status: 'SUCCESS' })).toEqual([]);
   expect(trace.events({ Event: 'CONNECTED', Status: 'FAILURE' })).toEqual([]);
 });
@@ -115,7 +116,12 @@ test('a client that is gone when the handshake with the next hop ends costs its 
   const areGone = new EventEmitter();
   const hop = await NextHop.start({ tls: serving(certs().server), until: once(areGone, 'all') });
   // In a process of its own: it must not end.
-  const tap = await TapProcess.start({ upstream: hop.url, tls_mgm: tlsDomains(certs()) });
+  const tap = await TapProcess.start({
+    upstream: hop.url,
+    tls_mgm: tlsDomains(certs()),
+    // However long they take to be gone.
+    proto_msrp: { tls_handshake_timeout: 60_000 },
+  });
   const clients = await Promise.all(Array.from({ length: 20 }, () => dial(tap.socket)));
   for (const client of clients) client.send(new Chat().ask('before the reset'));
   await eventually(() => open(tap)).toBe(clients.length);

@@ -115,7 +115,8 @@ test('one that never answers, and one whose certificate is wrong: the next one i
 test('a client that is gone: nobody else is dialled for it', async () => {
   const { ip, port } = await startHanging();
   const hop = await NextHop.start();
-  const { trace, tap } = await start([`msrp:${ip}:${port}`, hop.url], {}, { proto_msrp: { connect_timeout: 500 } });
+  // Long enough for the client to be gone before it is over.
+  const { trace, tap } = await start([`msrp:${ip}:${port}`, hop.url], {}, { proto_msrp: { connect_timeout: 2_000 } });
   const client = await dial(tap.socket);
   await eventually(() => tap.metric('connections', { leg: 'downstream' })).toBe(1);
   client.reset();

@@ -91,7 +91,8 @@ export class HeldTap extends Tap {
 
 async function listening(ip: string): Promise<Server> {
   const server = createServer();
-  server.listen(0, ip);
+  // Who comes while nobody accepts has to find room.
+  server.listen({ host: ip, port: 0, backlog: 4_096 });
   await once(server, 'listening');
   return server;
 }
