@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { Allowance } from '../lib/allowance.js';
 import { FigureHistogram } from './figure-histogram.js';
@@ -34,30 +35,39 @@ export class Metrics {
   readonly #figures: () => Figures | Promise<Figures>;
   readonly #allowance = new Allowance(SCRAPES_PER_SECOND);
   /** What the scrape under way is told. */
-  #current: Figures = {};
-  #scraping: Promise<Scrape> | null = null;
-  #last: Scrape | null = null;
+  #figuresNow: Figures = {};
+  /** When the scrape under way is over. */
+  #current: Promise<void> = Promise.resolve();
+  /** The one that has not begun. */
+  #next: Promise<Scrape> | null = null;
 
   constructor({ prefix = 'msrptap', figures, sources }: MetricsOptions) {
     this.#prefix = prefix;
     this.#figures = figures;
-    for (const family of TRAFFIC_FAMILIES) this.#register(family, () => this.#current[family.name] ?? []);
+    for (const family of TRAFFIC_FAMILIES) this.#register(family, () => this.#figuresNow[family.name] ?? []);
     for (const family of CONTROL_FAMILIES) this.#register(family, () => family.samples(sources));
     collectDefaultMetrics({ register: this.#registry });
   }
 
-  /** The text that Prometheus reads. Who asks while one is made gets the same; beyond what there may be in a second, the last. */
+  /** The text that Prometheus reads: of a moment after it was asked for. Beyond what there may be in a second it is waited for. */
   scrape(): Promise<Scrape> {
-    if (this.#scraping !== null) return this.#scraping;
-    if (!this.#allowance.spend(1) && this.#last !== null) return Promise.resolve(this.#last);
-    this.#scraping = this.#scrape().finally(() => (this.#scraping = null));
-    return this.#scraping;
+    this.#next ??= this.#scrapeInTurn();
+    return this.#next;
+  }
+
+  /** Who asks before it begins gets the same; who asks while it is made, the one behind it. */
+  async #scrapeInTurn(): Promise<Scrape> {
+    await this.#current;
+    while (!this.#allowance.spend(1)) await pause(1_000 / SCRAPES_PER_SECOND);
+    this.#next = null;
+    const made = this.#scrape();
+    this.#current = made.then(noted, noted);
+    return made;
   }
 
   async #scrape(): Promise<Scrape> {
-    this.#current = await this.#figures();
-    this.#last = { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
-    return this.#last;
+    this.#figuresNow = await this.#figures();
+    return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 
   #register({ name, type, help, labels = [] }: Described, samples: () => Samples): void {
@@ -81,3 +91,5 @@ export class Metrics {
     }
   }
 }
+
+function noted(): void {}
