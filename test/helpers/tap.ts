@@ -125,20 +125,19 @@ export class Tap {
 
   /** The sum of all series of that name (without the prefix) that have these labels. */
   async metric(name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> {
-    const { body } = await this.http('/metrics');
-    const wanted = (sample: Sample): boolean =>
-      sample.name === `msrptap_${name}` &&
-      Object.entries(labels).every(([label, value]) => sample.labels[label] === value);
-    const samples = readExposition(body).samples.filter(wanted);
-    expect(samples, `series of ${name}`).not.toEqual([]);
-    return samples.reduce((sum, { value }) => sum + value, 0);
+    return sumOf(await this.#scrape(), name, labels);
   }
 
-  /** What became of the packets for the destination, by hep_packets_total. */
+  /** What became of the packets for the destination, by hep_packets_total: of one moment. */
   async hepPackets(): Promise<Readonly<Record<'sent' | 'dropped' | 'failed' | 'maybe', number>>> {
-    const figure = (result: string): Promise<number> => this.metric('hep_packets_total', { result });
-    const [sent, dropped] = [await figure('sent'), await figure('dropped')];
-    return { sent, dropped, failed: await figure('failed'), maybe: await figure('maybe') };
+    const samples = await this.#scrape();
+    const figure = (result: string): number => sumOf(samples, 'hep_packets_total', { result });
+    return { sent: figure('sent'), dropped: figure('dropped'), failed: figure('failed'), maybe: figure('maybe') };
+  }
+
+  async #scrape(): Promise<readonly Sample[]> {
+    const { body } = await this.http('/metrics');
+    return readExposition(body).samples;
   }
 
   /** A request on a connection of its own. @throws when nobody answers */
@@ -167,6 +166,16 @@ export class Tap {
       call.end(body);
     });
   }
+}
+
+/** Of all series of a family that have these labels. */
+function sumOf(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>>): number {
+  const wanted = (sample: Sample): boolean =>
+    sample.name === `msrptap_${name}` &&
+    Object.entries(labels).every(([label, value]) => sample.labels[label] === value);
+  const series = samples.filter(wanted);
+  expect(series, `series of ${name}`).not.toEqual([]);
+  return series.reduce((sum, { value }) => sum + value, 0);
 }
 
 /** In this process. When the test ends it is stopped, and none of its observers may have thrown. */
