@@ -7,7 +7,7 @@ import type { Successor, Terminal } from './command.js';
  * Resolves when another process has taken over. It is tried whenever the terminal asks for it; where it fails, this process
  * goes on, and says why.
  */
-export function handedOver(app: App, log: Log, terminal: Terminal): Promise<Successor> {
+export function handedOver(app: Pick<App, 'handOver'>, log: Log, terminal: Terminal): Promise<Successor> {
   let isUnderWay = false;
   return new Promise((resolve) => {
     terminal.onHandOver(async () => {
@@ -21,8 +21,10 @@ export function handedOver(app: App, log: Log, terminal: Terminal): Promise<Succ
       try {
         resolve(await app.handOver((inheritance) => terminal.startSuccessor(inheritance)));
       } catch (error) {
-        log.error({ error: messageOf(error) }, 'hand-over failed; this process goes on');
         isUnderWay = false;
+        // The new process was not waited for.
+        if (terminal.stop.aborted) log.info('hand-over given up: this process is told to stop');
+        else log.error({ error: messageOf(error) }, 'hand-over failed; this process goes on');
       }
     });
   });

@@ -89,6 +89,9 @@ async function read(response: IncomingMessage): Promise<string> {
   return Buffer.concat(parts, size).toString('utf8');
 }
 
+/** Objects and lists in each other: no reply has more than a few, and who shows one goes down into all of them. */
+const MAX_NESTING = 32;
+
 /** null: it is no reply of an MI. */
 export function readReply(body: string): MiResponse | null {
   let json: unknown;
@@ -97,7 +100,7 @@ export function readReply(body: string): MiResponse | null {
   } catch {
     return null;
   }
-  if (typeof json !== 'object' || json === null || !('jsonrpc' in json)) return null;
+  if (typeof json !== 'object' || json === null || !('jsonrpc' in json) || isNested(json, MAX_NESTING)) return null;
   if ('result' in json) return { result: json.result };
   if (!('error' in json) || typeof json.error !== 'object' || json.error === null) return null;
   const { error } = json;
@@ -105,6 +108,12 @@ export function readReply(body: string): MiResponse | null {
   if (!('message' in error) || typeof error.message !== 'string') return null;
   const { code, message } = error;
   return { error: 'data' in error ? { code, message, data: error.data } : { code, message } };
+}
+
+/** Whether there are more than so many in each other. */
+function isNested(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isNested(inner, levels - 1));
 }
 
 function unreachable(url: string, cause: unknown): MsrptapError {

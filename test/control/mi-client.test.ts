@@ -89,7 +89,9 @@ describe('callMi finds no MI', () => {
     '[]',
     '{"jsonrpc":"2.0","error":"x"}',
     '{"jsonrpc":"2.0","error":{"code":"1","message":"x"}}',
-  ])('in %s', async (body) => {
+    `{"jsonrpc":"2.0","result":${'['.repeat(10_000)}${']'.repeat(10_000)}}`,
+    `{"jsonrpc":"2.0","error":{"code":1,"message":"x","data":${'{"a":'.repeat(10_000)}0${'}'.repeat(10_000)}}}`,
+  ])('in %.60s', async (body) => {
     const port = await startOther((_, response) => response.end(body));
     await expect(callMi({ url: url(port), method: 'which' })).rejects.toMatchObject({ code: 'mi_failed' });
   });
