@@ -1,39 +1,13 @@
-import { formatEndpoint, type Endpoint } from '../lib/address.js';
 import type { Log } from '../lib/log.js';
-import { Episode } from './episode.js';
+import { DestinationLog } from './destination-log.js';
+import { noCounts, type DestinationCounts, type DestinationStats } from './destination-stats.js';
 import { PacketQueue, type Batch } from './queue.js';
-import { Spool, type SpoolOptions, type SpoolOwner, type SpoolStats } from './spool.js';
+import { Spool, type SpoolOptions, type SpoolOwner } from './spool.js';
 import type { DiskTurn } from './spool-disk.js';
 import { TcpTransport } from './tcp.js';
 import type { Timing } from './timing.js';
-import type { DestinationConfig, Transport, TransportEvents, TransportName } from './transport.js';
+import type { DestinationConfig, Transport, TransportEvents } from './transport.js';
 import { UdpTransport } from './udp.js';
-
-/**
- * What became of the packets: offered = sent + dropped + failed + queuePackets + spool.packets, and of those
- * sent `sent - maybe <= received <= sent` (over UDP the network may lose more). What an earlier run left in the spool is
- * offered too.
- */
-export interface DestinationStats {
-  readonly name: string;
-  readonly transport: TransportName;
-  /** Handed to the kernel (UDP) or to the connection's socket. */
-  readonly sent: number;
-  /** Given up before that: the queue was full, over hep_max_rate, tracing was switched off, or msrptap stopped. */
-  readonly dropped: number;
-  /** Of those dropped: messages over hep_max_rate. */
-  readonly thinned: number;
-  /** Refused by the kernel, or not possible as a HEP packet. */
-  readonly failed: number;
-  /** Of those sent: written to a connection that ended before they surely arrived (UDP: refused). Not sent again. */
-  readonly maybe: number;
-  readonly queueBytes: number;
-  readonly queuePackets: number;
-  /** 1 while there is a connection; for UDP, once its address is known. */
-  readonly connected: 0 | 1;
-  /** null: there is none. */
-  readonly spool: SpoolStats | null;
-}
 
 /**
  * The most that is taken from a queue in one turn of the event loop: catching up delays nobody by more than about a
@@ -59,23 +33,10 @@ export interface DestinationOptions {
   readonly after?: Promise<unknown> | null;
 }
 
-/** What a destination has counted: of its name, so that one which is replaced by another goes on counting. */
-export interface DestinationCounts {
-  sent: number;
-  dropped: number;
-  failed: number;
-  maybe: number;
-  thinned: number;
-}
-
-export function noCounts(): DestinationCounts {
-  return { sent: 0, dropped: 0, failed: 0, maybe: 0, thinned: 0 };
-}
-
 /** One receiver: its queue, its counters, its place in the log. The transport does the rest. */
 export class Destination {
   readonly #config: DestinationConfig;
-  readonly #log: Log;
+  readonly #log: DestinationLog;
   readonly #queue: PacketQueue;
   readonly #transport: Transport;
   readonly #spool: Spool | null;
@@ -83,34 +44,23 @@ export class Destination {
   #spillOver: number;
   readonly #closeTimeout: number;
   #isFinishing = false;
-  readonly #dropping: Episode;
-  readonly #failing: Episode;
-  readonly #thinning: Episode;
   readonly #counts: DestinationCounts;
   #pump: NodeJS.Immediate | null = null;
   #whenSettled: (() => void)[] = [];
-  /** Why it is not reachable, as was said last. */
-  #toldReason: string | null = null;
   #isClosed = false;
 
   constructor(config: DestinationConfig, options: DestinationOptions) {
     const { queueBytes, spool, disk, timing, log, counts = noCounts(), after = null } = options;
     this.#config = config;
     this.#counts = counts;
-    this.#log = log.child({ destination: config.name, transport: config.transport });
+    const own = log.child({ destination: config.name, transport: config.transport });
+    this.#log = new DestinationLog(own, timing.quiet);
     this.#queue = new PacketQueue(queueBytes);
     this.#spillOver = queueBytes / 2;
     this.#closeTimeout = timing.closeTimeout;
-    this.#dropping = new Episode(timing.quiet, (dropped) =>
-      this.#log.info({ dropped }, 'HEP packets no longer dropped'),
-    );
-    this.#failing = new Episode(timing.quiet, (failed) => this.#log.info({ failed }, 'HEP packets no longer fail'));
-    this.#thinning = new Episode(timing.quiet, (leftOut) =>
-      this.#log.info({ leftOut }, 'HEP packets within hep_max_rate again'),
-    );
     const TransportClass = config.transport === 'udp' ? UdpTransport : TcpTransport;
     this.#transport = new TransportClass(config, timing, this.#events());
-    this.#spool = spool === null ? null : new Spool(config.name, spool, this.#spoolOwner(), disk, this.#log, after);
+    this.#spool = spool === null ? null : new Spool(config.name, spool, this.#spoolOwner(), disk, own, after);
     this.#transport.open();
   }
 
@@ -152,21 +102,19 @@ export class Destination {
   countDropped(packets: number): void {
     if (packets === 0) return;
     this.#counts.dropped += packets;
-    if (this.#isClosed) return;
-    if (this.#dropping.add(packets)) this.#log.warn({ queueBytes: this.#queue.bytes }, 'HEP packets are dropped');
+    this.#log.dropped(packets, this.#queue.bytes);
   }
 
   /** A message was left out. */
   countThinned(): void {
     this.#counts.dropped += 1;
     this.#counts.thinned += 1;
-    if (this.#isClosed) return;
-    if (this.#thinning.add(1)) this.#log.warn('HEP packets over hep_max_rate: messages are left out');
+    this.#log.thinned();
   }
 
   countFailed(packets: number, reason: string): void {
     this.#counts.failed += packets;
-    this.#noteFailing(packets, reason);
+    this.#log.failed(packets, reason);
   }
 
   /** Gives up what waits, and packets that were not offered yet: counted as dropped, and no reason for a warning. */
@@ -213,9 +161,7 @@ export class Destination {
     this.discard(0);
     this.#isClosed = true;
     if (this.#pump !== null) clearImmediate(this.#pump);
-    this.#dropping.end();
-    this.#failing.end();
-    this.#thinning.end();
+    this.#log.end();
     await Promise.all([this.#transport.close(), this.#closeSpool()]);
   }
 
@@ -264,9 +210,12 @@ export class Destination {
 
   #events(): TransportEvents {
     return {
-      up: (address) => this.#up(address),
-      down: (reason, maybe) => this.#down(reason, maybe),
-      unreachable: (reason) => this.#unreachable(reason),
+      up: (address) => this.#log.up(address),
+      down: (reason, maybe) => {
+        this.#counts.maybe += maybe;
+        this.#log.down(reason, maybe);
+      },
+      unreachable: (reason) => this.#log.unreachable(reason),
       progress: () => {
         this.#pumpSoon();
         this.#settle();
@@ -275,29 +224,9 @@ export class Destination {
       failed: (packets, reason) => this.countFailed(packets, reason),
       lost: (packets, reason) => {
         this.#counts.maybe += packets;
-        this.#noteFailing(packets, reason);
+        this.#log.failed(packets, reason);
       },
     };
-  }
-
-  #up(address: Endpoint): void {
-    this.#toldReason = null;
-    this.#log.info({ address: formatEndpoint(address) }, 'HEP destination connected');
-  }
-
-  #down(reason: string, maybe: number): void {
-    this.#counts.maybe += maybe;
-    if (!this.#isClosed) this.#log.warn({ reason, maybe }, 'HEP destination lost');
-  }
-
-  #noteFailing(packets: number, reason: string): void {
-    if (this.#isClosed) return;
-    if (this.#failing.add(packets)) this.#log.warn({ reason }, 'HEP packets cannot be sent');
-  }
-
-  #unreachable(reason: string): void {
-    if (reason !== this.#toldReason) this.#log.warn({ reason }, 'HEP destination not reachable');
-    this.#toldReason = reason;
   }
 
   #pumpSoon(): void {

@@ -1,5 +1,6 @@
 import type { Log } from '../lib/log.js';
-import { Destination, noCounts, type DestinationCounts } from './destination.js';
+import { Destination } from './destination.js';
+import { noCounts, type DestinationCounts } from './destination-stats.js';
 import type { SpoolOptions } from './spool.js';
 import { DiskTurn } from './spool-disk.js';
 import type { Timing } from './timing.js';

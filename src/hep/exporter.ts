@@ -1,7 +1,8 @@
 import type { Endpoint } from '../lib/address.js';
 import { messageOf } from '../lib/errors.js';
 import type { Log } from '../lib/log.js';
-import type { Destination, DestinationStats } from './destination.js';
+import type { Destination } from './destination.js';
+import type { DestinationStats } from './destination-stats.js';
 import { Destinations } from './destinations.js';
 import { MAX_PACKET_BYTES } from './format.js';
 import { PacketTemplates, type PacketFlow, type PacketIdentity } from './packet.js';
@@ -10,7 +11,7 @@ import { Thinning, type LeftOut } from './thinning.js';
 import { DEFAULT_TIMING, type Timing } from './timing.js';
 import type { DestinationConfig } from './transport.js';
 
-export type { DestinationStats } from './destination.js';
+export type { DestinationStats } from './destination-stats.js';
 export type { DestinationConfig, TlsOptions } from './transport.js';
 
 /** What a reload may change. */
