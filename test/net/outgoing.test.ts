@@ -66,6 +66,9 @@ const writes = fc.array(fc.record({ socket: fc.nat(SOCKETS - 1), length: lengths
   size: 'max',
 });
 
+/** Whatever else comes: more than any kernel holds for a reader that has taken nothing. */
+const MUCH = Array.from({ length: 600 }, () => ({ socket: 0, length: 65_537 }));
+
 test('any writes to any sockets whose readers take nothing meanwhile', async () => {
   const all = await wires();
   const outgoing = new Outgoing();
@@ -85,7 +88,7 @@ test('any writes to any sockets whose readers take nothing meanwhile', async () 
         if (wanted.length > 0) expect((await read(reader, wanted.length)).equals(wanted)).toBe(true);
       }
     }),
-    { numRuns: 15, endOnFailure: true },
+    { numRuns: 15, endOnFailure: true, examples: [[MUCH]] },
   );
   expect(hasWaited, 'the kernel took everything at once').toBe(true);
 });
