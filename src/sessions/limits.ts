@@ -1,5 +1,5 @@
-import type { Unwatched } from './kinds.js';
 import { Room } from '../lib/room.js';
+import type { Unwatched } from './kinds.js';
 
 /** How many there may be, over all links. */
 export interface SessionLimits {

@@ -1,9 +1,9 @@
+import type { Room } from '../lib/room.js';
 import type { Message } from '../msrp/message.js';
 import { UNKNOWN, type ByteRange } from './byte-range.js';
 import { Deliveries } from './deliveries.js';
 import { COMPLETE, CONTENTS, INCOMPLETE, RESULTS, type Unwatched } from './kinds.js';
 import type { Limits } from './limits.js';
-import type { Room } from '../lib/room.js';
 import type { Totals } from './totals.js';
 import { Transfer, Transfers } from './transfers.js';
 import type { WayWitness } from './witness.js';

@@ -59,11 +59,6 @@ export class Transactions<Owner = never> implements Layer {
     this.room = room;
   }
 
-  /** How many are watched at this moment, by all layers that share the room. */
-  get open(): number {
-    return this.room.used;
-  }
-
   over(everybody: LinkObserver, link: LinkFacts): LinkObserver {
     return new LinkTransactions(this, everybody, this.#ownersOn(link));
   }

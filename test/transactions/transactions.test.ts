@@ -97,7 +97,7 @@ describe('a response', () => {
     expect(scene.answered).toEqual([]);
     link.say(back, ok('abcd1'));
     expect(scene.answered).toEqual([['SEND', 0.25]]);
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
   });
 
   test('of any code ends it, and so does one whose end comes later', () => {
@@ -106,7 +106,7 @@ describe('a response', () => {
     link.say('up', request('abcd1'), request('abcd2', { method: 'NICKNAME' }));
     link.say('down', ok('abcd1', '413'), ok('abcd2', '425').slice(0, 20));
     wait(1_000);
-    expect(scene.transactions.open).toBe(1);
+    expect(scene.transactions.room.used).toBe(1);
     link.say('down', ok('abcd2', '425').slice(20));
     expect(scene.answered).toEqual([
       ['SEND', 0],
@@ -124,7 +124,7 @@ describe('a response', () => {
     }
     for (const id of ids.toReversed()) link.say('down', ok(id));
     expect(scene.answered.map(([, seconds]) => seconds)).toEqual(ids.map((_, i) => (i + 1) / 100));
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
   });
 
   test('answers the oldest of those that have the same transaction-id', () => {
@@ -146,7 +146,7 @@ describe('a response', () => {
     link.say('up', request('abcd1'));
     for (const id of ['abcd', 'abcd11', 'abcd2', 'bbcd1']) link.say('down', ok(id));
     expect(scene.answered).toEqual([]);
-    expect(scene.transactions.open).toBe(1);
+    expect(scene.transactions.room.used).toBe(1);
   });
 
   test('on another link answers nothing', () => {
@@ -165,7 +165,7 @@ describe('a response', () => {
     link.say('down', ok('abcd1', '413'));
     expect(scene.answered).toEqual([['SEND', 0]]);
     link.say('up', long.slice(1_000));
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
     wait(TIMEOUT + LATE);
     expect(scene.timedOut).toEqual([]);
   });
@@ -180,7 +180,7 @@ describe('no response is due', () => {
     const scene = new Scene();
     const link = scene.link();
     link.say('up', message, message.replaceAll('abcd1', 'abcd2'));
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
     link.say('down', ok('abcd1'));
     wait(TIMEOUT + LATE);
     expect([scene.answered, scene.timedOut]).toEqual([[], []]);
@@ -191,7 +191,7 @@ describe('no response is due', () => {
     scene.link().say('up', request('abcd1').slice(0, -5));
     wait(3 * TIMEOUT);
     expect(scene.timedOut).toEqual([]);
-    expect(scene.transactions.open).toBe(1);
+    expect(scene.transactions.room.used).toBe(1);
   });
 });
 
@@ -214,7 +214,7 @@ describe('a request that gets no response', () => {
     wait(2 * TIMEOUT);
     expect(scene.timedOut).toHaveLength(2);
     expect(scene.answered).toEqual([]);
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
   });
 
   test('has its time from its last octet', () => {
@@ -268,7 +268,7 @@ describe('a request that gets no response', () => {
     link.say('up', request('abcd1'));
     link.say('down', request('abcd1'));
     link.end();
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
     wait(TIMEOUT + LATE);
     expect(scene.timedOut).toEqual([]);
   });
@@ -280,7 +280,7 @@ describe('a request that gets no response', () => {
     link.say('down', request('abcd2'));
     link.say('down', 'HTTP/1.1 200 OK\r\n');
     link.say('up', request('abcd3'));
-    expect(scene.transactions.open).toBe(1);
+    expect(scene.transactions.room.used).toBe(1);
     link.say('up', ok('abcd2'));
     wait(TIMEOUT + LATE);
     expect(scene.timedOut).toEqual([]);
@@ -302,13 +302,13 @@ describe('whatever is not answered', () => {
     const half = MAX_OPEN_ON_LINK / 2;
     for (let i = 0; i < half + 3; i += 1) link.say('up', request(`abcd${i}`));
     for (let i = 0; i < half; i += 1) link.say('down', request(`abcd${i}`));
-    expect([scene.transactions.open, scene.unwatched]).toEqual([MAX_OPEN_ON_LINK, 3]);
+    expect([scene.transactions.room.used, scene.unwatched]).toEqual([MAX_OPEN_ON_LINK, 3]);
     link.say('down', ok('abcd0'));
     link.say('up', request('again'));
-    expect([scene.transactions.open, scene.unwatched]).toEqual([MAX_OPEN_ON_LINK, 3]);
+    expect([scene.transactions.room.used, scene.unwatched]).toEqual([MAX_OPEN_ON_LINK, 3]);
     wait(TIMEOUT + LATE);
     expect(scene.timedOut).toHaveLength(MAX_OPEN_ON_LINK);
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
   });
 
   test('and over all links; it is told in portions, and every one of it', () => {
@@ -316,13 +316,13 @@ describe('whatever is not answered', () => {
     const all = Array.from({ length: MAX_OPEN / MAX_OPEN_ON_LINK + 1 }, () => scene.link());
     const many = Array.from({ length: MAX_OPEN_ON_LINK }, (_, i) => request(`abcd${i}`)).join('');
     for (const link of all) link.say('up', many);
-    expect([scene.transactions.open, scene.unwatched]).toEqual([MAX_OPEN, MAX_OPEN_ON_LINK]);
+    expect([scene.transactions.room.used, scene.unwatched]).toEqual([MAX_OPEN, MAX_OPEN_ON_LINK]);
     vi.advanceTimersByTime(TIMEOUT);
     const first = scene.timedOut.length;
     expect(first).toBeLessThan(MAX_OPEN);
     wait(LATE);
     expect(scene.timedOut).toHaveLength(MAX_OPEN);
-    expect(scene.transactions.open).toBe(0);
+    expect(scene.transactions.room.used).toBe(0);
   });
 
   test('needs one timer, which ends with the last of it', () => {
@@ -388,9 +388,9 @@ test('whatever is said in whatever order, each response answers the oldest reque
       expect(scene.answered.map(([, seconds]) => seconds.toFixed(6))).toEqual(
         model.answered.map((seconds) => seconds.toFixed(6)),
       );
-      expect(scene.transactions.open).toBe(model.open);
+      expect(scene.transactions.room.used).toBe(model.open);
       link.end();
-      expect(scene.transactions.open).toBe(0);
+      expect(scene.transactions.room.used).toBe(0);
     }),
     { numRuns: 300 },
   );
