@@ -2,17 +2,13 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { QUIET_PORTS } from './quiet-ports.mjs';
 
-/**
- * Below 32768 the kernel gives no port to those who ask for any (net.ipv4.ip_local_port_range): so neither a server of another
- * test nor a client has it a moment after its server was stopped.
- */
-const PORTS = { from: 12_000, to: 32_000 };
 /** One for each process that tests run in at the same time: a port that one has given, no other gives. */
 const SHARES = 8;
-const SHARE = Math.floor((PORTS.to - PORTS.from) / SHARES);
+const SHARE = Math.floor((QUIET_PORTS.to - QUIET_PORTS.from) / SHARES);
 
-const from = PORTS.from + ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % SHARES) * SHARE;
+const from = QUIET_PORTS.from + ((Number(process.env['VITEST_POOL_ID'] ?? 1) - 1) % SHARES) * SHARE;
 let last = randomInt(SHARE);
 
 /**

@@ -3,11 +3,9 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { QUIET_PORTS } from '../helpers/quiet-ports.mjs';
 
 /** @import { Server, Socket } from 'node:net' */
-
-/** Below 32768 no client is given one while its receiver is away (net.ipv4.ip_local_port_range). */
-const PORTS = /** @type {const} */ ([12_000, 32_000]);
 
 /** Whoever gets back what it sent knows that no octet was lost, changed or given to somebody else, in either direction. */
 export async function startEcho() {
@@ -47,7 +45,7 @@ export class HepReceiver {
 /** @param {Server} server @param {number} port 0: one that is free */
 async function listen(server, port) {
   for (;;) {
-    const at = port === 0 ? randomInt(...PORTS) : port;
+    const at = port === 0 ? randomInt(QUIET_PORTS.from, QUIET_PORTS.to) : port;
     server.listen({ host: '127.0.0.1', port: at, backlog: 4_096 });
     try {
       await once(server, 'listening');
